@@ -1,0 +1,80 @@
+// The job: its words and its status machine. Pure data; the database enforces the same rules.
+
+/** Every status a job can have. SUCCEEDED, FAILED, CANCELED and EXPIRED are terminal. */
+export const jobStatuses = [
+  'QUEUED',
+  'RUNNING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELED',
+  'EXPIRED',
+] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+/** What a RUNNING job is doing, in the order in which an attempt passes through it. */
+export const jobPhases = [
+  'RESOLVING',
+  'DOWNLOADING',
+  'TRANSCODING',
+  'TAGGING',
+  'STORING',
+] as const;
+export type JobPhase = (typeof jobPhases)[number];
+
+/** The qualities offered: constant bitrates in kbit/s, or LAME V0. */
+export const audioQualities = ['KBPS_128', 'KBPS_192', 'KBPS_320', 'VBR_BEST'] as const;
+export type AudioQuality = (typeof audioQualities)[number];
+
+/**
+ * The allowed moves, drawn in docs/architecture.md. QUEUED again from RUNNING is a retry, a rescue
+ * or a hand-over at shutdown; QUEUED from a terminal status is a caller's `retryJob`.
+ */
+export const transitions: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  QUEUED: ['RUNNING', 'CANCELED'],
+  RUNNING: ['SUCCEEDED', 'FAILED', 'CANCELED', 'QUEUED'],
+  SUCCEEDED: ['EXPIRED'],
+  FAILED: ['QUEUED'],
+  CANCELED: ['QUEUED'],
+  EXPIRED: ['QUEUED'],
+};
+
+/** True when nothing changes any more without a caller's action (or, for SUCCEEDED, the file's expiry). */
+export function isTerminal(status: JobStatus): boolean {
+  return status !== 'QUEUED' && status !== 'RUNNING';
+}
+
+/** True when `retryJob` may run the job again. */
+export function isRetryable(status: JobStatus): boolean {
+  return transitions[status].includes('QUEUED') && status !== 'RUNNING';
+}
+
+/** What the caller asked for. Part of a job's identity. */
+export type Mp3Options = { readonly quality: AudioQuality; readonly embedThumbnail: boolean };
+
+/** The video a job converts: where it is, and what it is called there. The identity is site + externalId. */
+export type SourceIdentity = {
+  /** `youtube`, or the host for any other site. */
+  readonly site: string;
+  readonly externalId: string;
+  /** The one spelling that is passed to yt-dlp and shown to callers. */
+  readonly canonicalUrl: string;
+};
+
+/** What the site says about the source. Every field but the identity may be missing there. */
+export type SourceMetadata = {
+  readonly title: string | null;
+  readonly uploader: string | null;
+  readonly durationSeconds: number | null;
+  readonly thumbnailUrl: string | null;
+};
+
+/** The stored MP3. `token` is the unguessable part of its address. */
+export type Artifact = {
+  readonly token: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly durationSeconds: number;
+  /** The average, for VBR too. */
+  readonly bitrateKbps: number;
+};
