@@ -22,7 +22,8 @@ export const failures = {
   },
   AGE_RESTRICTED: {
     isRetryable: false,
-    message: 'The video is age-restricted, so the site wants a signed-in viewer; choose another upload.',
+    message:
+      'The video is age-restricted, so the site wants a signed-in viewer; choose another upload.',
   },
   GEO_BLOCKED: {
     isRetryable: false,
@@ -74,7 +75,8 @@ export const failures = {
   },
   EXTRACTOR_OUTDATED: {
     isRetryable: true,
-    message: 'The site has changed and this server cannot read it yet; its operator has to update yt-dlp.',
+    message:
+      'The site has changed and this server cannot read it yet; its operator has to update yt-dlp.',
   },
   TRANSCODE_FAILED: {
     isRetryable: true,

@@ -1,5 +1,7 @@
 // The job: its words and its status machine. Pure data; the database enforces the same rules.
 
+import type { JobFailureCode } from './failure.ts';
+
 /** Every status a job can have. SUCCEEDED, FAILED, CANCELED and EXPIRED are terminal. */
 export const jobStatuses = [
   'QUEUED',
@@ -12,13 +14,7 @@ export const jobStatuses = [
 export type JobStatus = (typeof jobStatuses)[number];
 
 /** What a RUNNING job is doing, in the order in which an attempt passes through it. */
-export const jobPhases = [
-  'RESOLVING',
-  'DOWNLOADING',
-  'TRANSCODING',
-  'TAGGING',
-  'STORING',
-] as const;
+export const jobPhases = ['RESOLVING', 'DOWNLOADING', 'TRANSCODING', 'TAGGING', 'STORING'] as const;
 export type JobPhase = (typeof jobPhases)[number];
 
 /** The qualities offered: constant bitrates in kbit/s, or LAME V0. */
@@ -60,7 +56,21 @@ export type SourceIdentity = {
   readonly canonicalUrl: string;
 };
 
-/** What the site says about the source. Every field but the identity may be missing there. */
+/** How far the present or latest attempt has come. */
+export type Progress = {
+  /** Null unless RUNNING. */
+  readonly phase: JobPhase | null;
+  /** 0 to 1 over the whole job; never falls within an attempt. */
+  readonly fraction: number;
+  readonly bytesDone: number | null;
+  readonly bytesTotal: number | null;
+  readonly bytesPerSecond: number | null;
+  /** Of the whole job, counted from `asOf`. */
+  readonly etaSeconds: number | null;
+  readonly asOf: Date;
+};
+
+/** What the site says about the source. Any of it may be missing there. */
 export type SourceMetadata = {
   readonly title: string | null;
   readonly uploader: string | null;
@@ -78,3 +88,36 @@ export type Artifact = {
   /** The average, for VBR too. */
   readonly bitrateKbps: number;
 };
+
+/** One conversion of one source into one MP3, as stored. Callers share it; see job_owners in sql/. */
+export type Job = {
+  /** A UUID; callers see it wrapped by src/resolvers/globalId.ts. */
+  readonly id: string;
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly source: SourceIdentity;
+  readonly options: Mp3Options;
+  readonly progress: Progress;
+  /** Null until the site has been asked. */
+  readonly metadata: SourceMetadata | null;
+  /** Kept while EXPIRED too, so that an old address answers "gone" and not "never heard of". */
+  readonly artifact: Artifact | null;
+  /** Null when the file is kept for ever. */
+  readonly expiresAt: Date | null;
+  readonly failure: { readonly code: JobFailureCode; readonly occurredAt: Date } | null;
+  /** Attempts started, and the fencing token of the latest: only its task may write. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly createdAt: Date;
+  /** When it may run: its place in the queue. */
+  readonly runAt: Date;
+  /** Start of the present or latest attempt. */
+  readonly startedAt: Date | null;
+  readonly updatedAt: Date;
+  readonly finishedAt: Date | null;
+};
+
+/** When the next attempt of a job that waits for a retry begins; null for every other job. */
+export function nextAttemptAt(job: Job): Date | null {
+  return job.status === 'QUEUED' && job.failure !== null ? job.runAt : null;
+}

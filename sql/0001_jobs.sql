@@ -1,0 +1,233 @@
+-- The job, its owners and the keys that make a request repeatable. Every rule that a race could
+-- break is a constraint or a guarded statement here; src/domain/job.ts draws the same machine.
+
+-- Version 7 of RFC 9562: milliseconds first, so that new rows land side by side in the index.
+-- Postgres has a uuidv7() of its own from 18 on; we support 15.
+create function tapedeck.new_id() returns uuid
+language sql volatile parallel safe
+return encode(
+  set_bit(
+    set_bit(
+      overlay(
+        uuid_send(gen_random_uuid())
+        placing substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+        from 1 for 6),
+      52, 1),
+    53, 1),
+  'hex')::uuid;
+
+-- Instants have milliseconds, as JavaScript's do: what a cursor carries is exactly what is stored.
+create table tapedeck.jobs (
+  id uuid not null default tapedeck.new_id(),
+  version integer not null default 1,
+  status text not null default 'QUEUED',
+
+  site text not null,
+  external_id text not null,
+  source_url text not null,
+  quality text not null,
+  embed_thumbnail boolean not null,
+
+  attempt integer not null default 0,
+  max_attempts integer not null,
+  worker_id text,
+
+  phase text,
+  fraction real not null default 0,
+  bytes_done bigint,
+  bytes_total bigint,
+  bytes_per_second real,
+  eta_seconds integer,
+  progress_at timestamptz(3) not null default now(),
+
+  title text,
+  uploader text,
+  duration_seconds double precision,
+  thumbnail_url text,
+
+  artifact_token text,
+  artifact_size_bytes bigint,
+  artifact_sha256 text,
+  artifact_duration_seconds double precision,
+  artifact_bitrate_kbps integer,
+  expires_at timestamptz(3),
+
+  failure_code text,
+  failed_at timestamptz(3),
+
+  created_at timestamptz(3) not null default now(),
+  -- Its place in the queue: when it may run, and after a start when it could have. Rounded down:
+  -- half a millisecond in the future would make graphile-worker pass it over until its next poll.
+  run_at timestamptz(3) not null default date_trunc('milliseconds', now()),
+  started_at timestamptz(3),
+  updated_at timestamptz(3) not null default now(),
+  finished_at timestamptz(3),
+
+  search tsvector not null generated always as (
+    to_tsvector('simple', coalesce(title, '') || ' ' || coalesce(uploader, '') || ' ' || external_id)
+  ) stored,
+
+  constraint jobs_pkey primary key (id),
+  constraint jobs_status_known
+    check (status in ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'EXPIRED')),
+  constraint jobs_phase_known
+    check (phase in ('RESOLVING', 'DOWNLOADING', 'TRANSCODING', 'TAGGING', 'STORING')),
+  constraint jobs_quality_known
+    check (quality in ('KBPS_128', 'KBPS_192', 'KBPS_320', 'VBR_BEST')),
+  constraint jobs_running_has_worker_and_phase
+    check ((status = 'RUNNING') = (worker_id is not null) and (status = 'RUNNING') = (phase is not null)),
+  constraint jobs_terminal_has_finish
+    check ((status in ('SUCCEEDED', 'FAILED', 'CANCELED', 'EXPIRED')) = (finished_at is not null)),
+  constraint jobs_succeeded_has_artifact
+    check (
+      (status in ('SUCCEEDED', 'EXPIRED'))
+      = (num_nonnulls(artifact_token, artifact_size_bytes, artifact_sha256,
+                      artifact_duration_seconds, artifact_bitrate_kbps) = 5)),
+  constraint jobs_artifact_whole_or_absent
+    check (num_nonnulls(artifact_token, artifact_size_bytes, artifact_sha256,
+                        artifact_duration_seconds, artifact_bitrate_kbps) in (0, 5)),
+  constraint jobs_failure_has_instant check ((failure_code is null) = (failed_at is null)),
+  constraint jobs_failed_has_failure check (status <> 'FAILED' or failure_code is not null),
+  constraint jobs_succeeded_has_no_failure check (status <> 'SUCCEEDED' or failure_code is null),
+  constraint jobs_attempt_in_range check (attempt between 0 and max_attempts),
+  constraint jobs_fraction_in_range check (fraction between 0 and 1)
+)
+-- Progress rewrites a row in place (HOT) as long as its page has room.
+with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+
+-- Two requests for the same MP3 cannot run side by side, whatever races.
+create unique index jobs_one_active_per_identity
+  on tapedeck.jobs (site, external_id, quality, embed_thumbnail) where status in ('QUEUED', 'RUNNING');
+create index jobs_reusable
+  on tapedeck.jobs (site, external_id, quality, embed_thumbnail, finished_at) where status = 'SUCCEEDED';
+create unique index jobs_artifact_token on tapedeck.jobs (artifact_token) where artifact_token is not null;
+create index jobs_queue on tapedeck.jobs (run_at, id) where status = 'QUEUED';
+create index jobs_running on tapedeck.jobs (worker_id) where status = 'RUNNING';
+create index jobs_expiry on tapedeck.jobs (expires_at) where status = 'SUCCEEDED';
+create index jobs_by_creation on tapedeck.jobs (created_at, id);
+create index jobs_by_finish on tapedeck.jobs ((coalesce(finished_at, 'infinity')), id);
+create index jobs_search on tapedeck.jobs using gin (search) with (fastupdate = off);
+
+create table tapedeck.job_owners (
+  owner_id text not null,
+  job_id uuid not null,
+  constraint job_owners_pkey primary key (owner_id, job_id),
+  constraint job_owners_job_id_fkey
+    foreign key (job_id) references tapedeck.jobs (id) on delete cascade
+);
+create index job_owners_by_job on tapedeck.job_owners (job_id);
+
+create table tapedeck.idempotency_keys (
+  owner_id text not null,
+  key text not null,
+  -- Of the arguments as accepted: the same key with other arguments is a caller's mistake.
+  arguments_hash text not null,
+  job_id uuid,
+  created_at timestamptz(3) not null default now(),
+  constraint idempotency_keys_pkey primary key (owner_id, key),
+  constraint idempotency_keys_job_id_fkey
+    foreign key (job_id) references tapedeck.jobs (id) on delete cascade
+);
+create index idempotency_keys_by_age on tapedeck.idempotency_keys (created_at);
+create index idempotency_keys_by_job on tapedeck.idempotency_keys (job_id);
+
+-- One row a living worker process. Its id is the graphile-worker pool's, which locks queue jobs by it.
+create table tapedeck.workers (
+  id text not null,
+  slots integer not null,
+  started_at timestamptz(3) not null default now(),
+  seen_at timestamptz(3) not null default now(),
+  constraint workers_pkey primary key (id),
+  constraint workers_slots_positive check (slots > 0)
+);
+
+-- Tells every API process that a job changed. Carries the id alone: listeners read the row.
+-- To be called in the statement that changes the row, so that neither is ever there without the other.
+create function tapedeck.announce(job tapedeck.jobs) returns void
+language sql volatile
+return pg_notify('tapedeck_jobs', job.id::text);
+
+-- Hands the job to graphile-worker, from run_at on. The job's id is the key: a second call replaces a
+-- waiting queue job and supersedes a locked one. The payload is the id alone, the row is the truth.
+create function tapedeck.enqueue(job tapedeck.jobs) returns void
+language plpgsql volatile as $$
+begin
+  perform graphile_worker.add_job(
+    'convert', json_build_object('jobId', job.id),
+    run_at := job.run_at, job_key := job.id::text, max_attempts := 25);
+end
+$$;
+
+-- The whole of requestMp3 in one round trip and one transaction. Outcomes: CREATED, JOINED, REUSED,
+-- REPLAYED, and IDEMPOTENCY_KEY_REUSED with a null job.
+create function tapedeck.request_job(
+  p_owner_id text, p_site text, p_external_id text, p_source_url text,
+  p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean,
+  p_idempotency_key text, p_arguments_hash text,
+  out outcome text, out job tapedeck.jobs)
+language plpgsql volatile as $$
+declare
+  known tapedeck.idempotency_keys;
+  active_id uuid;
+  is_new boolean;
+begin
+  if p_idempotency_key is not null then
+    delete from tapedeck.idempotency_keys
+      where owner_id = p_owner_id and key = p_idempotency_key
+        and created_at < now() - interval '24 hours';
+    -- A concurrent call with the same key waits here until the first has committed.
+    insert into tapedeck.idempotency_keys (owner_id, key, arguments_hash)
+      values (p_owner_id, p_idempotency_key, p_arguments_hash)
+      on conflict do nothing;
+    if not found then
+      select * into known from tapedeck.idempotency_keys
+        where owner_id = p_owner_id and key = p_idempotency_key;
+      if known.arguments_hash <> p_arguments_hash then
+        outcome := 'IDEMPOTENCY_KEY_REUSED';
+        return;
+      end if;
+      select * into job from tapedeck.jobs where id = known.job_id;
+      outcome := 'REPLAYED';
+      return;
+    end if;
+  end if;
+
+  if p_may_reuse then
+    -- The lock keeps the expiry away until the new owner is on record.
+    select * into job from tapedeck.jobs j
+      where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
+        and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
+        and (j.expires_at is null or j.expires_at > now())
+      order by j.finished_at desc limit 1
+      for share;
+    if found then
+      outcome := 'REUSED';
+    end if;
+  end if;
+
+  if outcome is null then
+    insert into tapedeck.jobs as j
+      (site, external_id, source_url, quality, embed_thumbnail, max_attempts)
+      values (p_site, p_external_id, p_source_url, p_quality, p_embed_thumbnail, p_max_attempts)
+      on conflict (site, external_id, quality, embed_thumbnail) where status in ('QUEUED', 'RUNNING')
+      -- Changes nothing, but locks the active job and returns it even when our snapshot is older.
+      do update set updated_at = j.updated_at
+      -- A row that no transaction has updated or locked yet is the one just inserted.
+      returning j.id, j.xmax = 0 into active_id, is_new;
+    select * into job from tapedeck.jobs j where j.id = active_id;
+    outcome := case when is_new then 'CREATED' else 'JOINED' end;
+    if is_new then
+      perform tapedeck.enqueue(job);
+    end if;
+  end if;
+
+  insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;
+  if found then
+    perform tapedeck.announce(job);
+  end if;
+  if p_idempotency_key is not null then
+    update tapedeck.idempotency_keys set job_id = job.id
+      where owner_id = p_owner_id and key = p_idempotency_key;
+  end if;
+end
+$$;

@@ -1,0 +1,142 @@
+// What a caller does to a job of theirs: cancel, retry, delete. Each locks the row first, so that two
+// callers, or a caller and a task, meet in one order; foreign and absent jobs are both simply not found.
+
+import { isRetryable, isTerminal } from '../domain/job.ts';
+import type { Job } from '../domain/job.ts';
+import { jobColumns, toJob } from './jobRow.ts';
+import type { JobRow } from './jobRow.ts';
+import { withTransaction } from './pool.ts';
+import type { Database, Queryable } from './pool.ts';
+
+export type CancelOutcome =
+  | { readonly kind: 'NOT_FOUND' }
+  /** `LEFT`: the job goes on for its other owners, and is no longer this caller's. */
+  | { readonly kind: 'CANCELED' | 'LEFT' | 'ALREADY_TERMINAL'; readonly job: Job };
+
+/** Stops an active job, or gives up the caller's share of it when it has other owners. */
+export function cancelJob(pool: Database, ownerId: string, jobId: string): Promise<CancelOutcome> {
+  return withTransaction(pool, async (db): Promise<CancelOutcome> => {
+    const job = await lockOwnedJob(db, ownerId, jobId);
+    if (job === null) return { kind: 'NOT_FOUND' };
+    if (isTerminal(job.status)) return { kind: 'ALREADY_TERMINAL', job };
+    if (await leaveSharedJob(db, ownerId, jobId)) return { kind: 'LEFT', job };
+    const { rows } = await db.query<JobRow>(
+      `-- cancelJob
+       with canceled as (
+         update tapedeck.jobs j
+         set version = j.version + 1, updated_at = now(), status = 'CANCELED', finished_at = now(),
+             worker_id = null, phase = null, bytes_per_second = null, eta_seconds = null
+         where j.id = $1 and j.status in ('QUEUED', 'RUNNING')
+         returning j.*)
+       select ${jobColumns('canceled')}, tapedeck.announce(canceled::tapedeck.jobs),
+         graphile_worker.remove_job(canceled.id::text)
+       from canceled`,
+      [jobId],
+    );
+    return { kind: 'CANCELED', job: onlyJob(rows) };
+  });
+}
+
+export type RetryOutcome =
+  | { readonly kind: 'NOT_FOUND' }
+  /** `TWIN_ACTIVE`: another job makes the same MP3 right now. */
+  | {
+      readonly kind: 'QUEUED' | 'STILL_ACTIVE' | 'NOT_RETRYABLE' | 'TWIN_ACTIVE';
+      readonly job: Job;
+    };
+
+/** Queues a FAILED, CANCELED or EXPIRED job again, with `attempts` more attempts. */
+export async function retryJob(
+  pool: Database,
+  ownerId: string,
+  jobId: string,
+  attempts: number,
+): Promise<RetryOutcome> {
+  return withTransaction(pool, async (db): Promise<RetryOutcome> => {
+    const job = await lockOwnedJob(db, ownerId, jobId);
+    if (job === null) return { kind: 'NOT_FOUND' };
+    if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
+    if (!isRetryable(job.status)) return { kind: 'NOT_RETRYABLE', job };
+    const { rows } = await db.query<JobRow>(
+      `-- retryJob
+       with queued as (
+         update tapedeck.jobs j
+         set version = j.version + 1, updated_at = now(), status = 'QUEUED', finished_at = null,
+             run_at = date_trunc('milliseconds', now()), max_attempts = j.attempt + $2,
+             fraction = 0, bytes_done = null, bytes_total = null, progress_at = now(),
+             failure_code = null, failed_at = null, expires_at = null,
+             artifact_token = null, artifact_size_bytes = null, artifact_sha256 = null,
+             artifact_duration_seconds = null, artifact_bitrate_kbps = null
+         where j.id = $1 and j.status in ('FAILED', 'CANCELED', 'EXPIRED')
+           and not exists (
+             select from tapedeck.jobs twin
+             where (twin.site, twin.external_id, twin.quality, twin.embed_thumbnail)
+                 = (j.site, j.external_id, j.quality, j.embed_thumbnail)
+               and twin.status in ('QUEUED', 'RUNNING'))
+         returning j.*)
+       select ${jobColumns('queued')}, tapedeck.announce(queued::tapedeck.jobs),
+         tapedeck.enqueue(queued::tapedeck.jobs)
+       from queued`,
+      [jobId, attempts],
+    );
+    return rows[0] === undefined
+      ? { kind: 'TWIN_ACTIVE', job }
+      : { kind: 'QUEUED', job: toJob(rows[0]) };
+  });
+}
+
+export type DeleteOutcome =
+  | { readonly kind: 'NOT_FOUND' }
+  | { readonly kind: 'STILL_ACTIVE'; readonly job: Job }
+  /** `orphan` is the job when its last owner left: it is gone, and its file has to go. */
+  | { readonly kind: 'DELETED'; readonly orphan: Job | null };
+
+/** Removes a terminal job from the caller's history, and the job itself with its last owner. */
+export function deleteJob(pool: Database, ownerId: string, jobId: string): Promise<DeleteOutcome> {
+  return withTransaction(pool, async (db): Promise<DeleteOutcome> => {
+    const job = await lockOwnedJob(db, ownerId, jobId);
+    if (job === null) return { kind: 'NOT_FOUND' };
+    if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
+    if (await leaveSharedJob(db, ownerId, jobId)) return { kind: 'DELETED', orphan: null };
+    await db.query(
+      `-- deleteJob
+       with deleted as (delete from tapedeck.jobs j where j.id = $1 returning j.*)
+       select tapedeck.announce(deleted::tapedeck.jobs) from deleted`,
+      [jobId],
+    );
+    return { kind: 'DELETED', orphan: job };
+  });
+}
+
+async function lockOwnedJob(db: Queryable, ownerId: string, jobId: string): Promise<Job | null> {
+  const { rows } = await db.query<JobRow>(
+    `-- lockOwnedJob
+     select ${jobColumns('j')}
+     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id
+     where o.owner_id = $1 and j.id = $2
+     for update of j`,
+    [ownerId, jobId],
+  );
+  return rows[0] === undefined ? null : toJob(rows[0]);
+}
+
+/** Takes the caller off a job that others own too; false when they are its only owner. Needs the lock. */
+async function leaveSharedJob(db: Queryable, ownerId: string, jobId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `-- leaveSharedJob
+     with gone as (
+       delete from tapedeck.job_owners
+       where owner_id = $1 and job_id = $2
+         and exists (select from tapedeck.job_owners where owner_id <> $1 and job_id = $2)
+       returning job_id)
+     select tapedeck.announce(j.*::tapedeck.jobs) from tapedeck.jobs j join gone on gone.job_id = j.id`,
+    [ownerId, jobId],
+  );
+  return rowCount === 1;
+}
+
+function onlyJob(rows: JobRow[]): Job {
+  const [row] = rows;
+  if (row === undefined) throw new Error('a locked job changed its status');
+  return toJob(row);
+}

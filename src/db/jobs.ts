@@ -1,0 +1,83 @@
+// Reading jobs: one or many of a caller's, and those that streams watch. It changes nothing.
+
+import type { Job } from '../domain/job.ts';
+import { jobColumns, toJob } from './jobRow.ts';
+import type { JobRow } from './jobRow.ts';
+import type { Queryable } from './pool.ts';
+
+/** The caller's jobs among `ids`, in no order. Foreign and absent ones are both left out. */
+export async function findOwnedJobs(
+  db: Queryable,
+  ownerId: string,
+  ids: readonly string[],
+): Promise<Job[]> {
+  const { rows } = await db.query<JobRow>(
+    `-- findOwnedJobs
+     select ${jobColumns('j')}
+     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
+     where j.id = any($2::uuid[])`,
+    [ownerId, ids],
+  );
+  return rows.map(toJob);
+}
+
+/** A job as the watch hub needs it: with everybody who may see it. */
+export type WatchedJob = { readonly job: Job; readonly ownerIds: readonly string[] };
+
+/** The jobs among `ids` that exist, with their owners. */
+export async function readWatchedJobs(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<WatchedJob[]> {
+  const { rows } = await db.query<JobRow & { owner_ids: string[] }>(
+    `-- readWatchedJobs
+     select ${jobColumns('j')},
+       array(select o.owner_id from tapedeck.job_owners o where o.job_id = j.id) as owner_ids
+     from tapedeck.jobs j where j.id = any($1::uuid[])`,
+    [ids],
+  );
+  return rows.map((row) => ({ job: toJob(row), ownerIds: row.owner_ids }));
+}
+
+/** The caller's newest jobs, newest first; only the active ones when asked so. */
+export async function findNewestJobs(
+  db: Queryable,
+  ownerId: string,
+  { activeOnly, limit }: { activeOnly: boolean; limit: number },
+): Promise<Job[]> {
+  const { rows } = await db.query<JobRow>(
+    `-- findNewestJobs
+     select ${jobColumns('j')}
+     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
+     where ${activeOnly ? `j.status in ('QUEUED', 'RUNNING')` : 'true'}
+     order by j.created_at desc, j.id desc limit $2`,
+    [ownerId, limit],
+  );
+  return rows.map(toJob);
+}
+
+/** How many queued jobs are before each of `ids`; jobs that are not queued are left out. */
+export async function countJobsAhead(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; ahead: number }>(
+    `-- countJobsAhead
+     select j.id, (
+       select count(*)::integer from tapedeck.jobs ahead
+       where ahead.status = 'QUEUED' and (ahead.run_at, ahead.id) < (j.run_at, j.id)) as ahead
+     from tapedeck.jobs j where j.id = any($1::uuid[]) and j.status = 'QUEUED'`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, ahead }) => [id, ahead]));
+}
+
+/** The artifact's job by the unguessable part of its address; EXPIRED ones included, to say "gone". */
+export async function findJobByArtifactToken(db: Queryable, token: string): Promise<Job | null> {
+  const { rows } = await db.query<JobRow>(
+    `-- findJobByArtifactToken
+     select ${jobColumns('j')} from tapedeck.jobs j where j.artifact_token = $1`,
+    [token],
+  );
+  return rows[0] === undefined ? null : toJob(rows[0]);
+}

@@ -1,0 +1,61 @@
+// The connection pool and transactions. It retries nothing: whether a statement may run twice is its caller's to know.
+
+import { Pool } from 'pg';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+
+/** What every statement in this folder needs: the pool, or the client of a transaction. */
+export type Queryable = {
+  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<Row>>;
+};
+
+export type Database = Pool;
+
+type PoolOptions = {
+  readonly connectionString: string;
+  /** Shown in pg_stat_activity, so that an operator (and a test) knows whose connection it is. */
+  readonly applicationName: string;
+  readonly maxConnections: number;
+  /** A connection broke while nobody used it; the pool has replaced it already. */
+  readonly onIdleError: (error: Error) => void;
+};
+
+/** Makes a pool that fails fast: no free or new connection within 5 s is an error, not a wait. */
+export function createPool(options: PoolOptions): Database {
+  const pool = new Pool({
+    connectionString: options.connectionString,
+    application_name: options.applicationName,
+    max: options.maxConnections,
+    connectionTimeoutMillis: 5_000,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+  });
+  // Without both listeners a broken connection is an uncaught exception, and ends the process. The pool
+  // tells what its clients say, and nobody cares for it any more when it is ending.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.onIdleError(error);
+  });
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+/** Runs `work` in one transaction on one client; any error rolls back and is thrown on. */
+export async function withTransaction<Result>(
+  pool: Database,
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((cause: Error) => {
+      broken = cause;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,109 @@
+// What the scheduled tasks write: expiry, the store's quota, and repairs after crashes. Every statement may
+// run twice, or in two processes at once, without a second effect.
+
+import type { AttemptKey } from './attempts.ts';
+import type { Queryable } from './pool.ts';
+
+const expire = `
+  update tapedeck.jobs j
+  set version = j.version + 1, updated_at = now(), status = 'EXPIRED', expires_at = now()`;
+
+/** Expires at most `limit` jobs whose time has come, oldest first; answers whose files have to go. */
+export async function expireDueArtifacts(db: Queryable, limit: number): Promise<AttemptKey[]> {
+  return answerAttempts(
+    db,
+    `-- expireDueArtifacts
+     with due as (
+       select id from tapedeck.jobs where status = 'SUCCEEDED' and expires_at <= now()
+       order by expires_at limit $1 for update skip locked),
+     changed as (${expire} from due where j.id = due.id and j.status = 'SUCCEEDED' returning j.*)`,
+    [limit],
+  );
+}
+
+/** Expires the oldest files until the rest fits into `quotaBytes`. */
+export async function expireOverQuota(db: Queryable, quotaBytes: number): Promise<AttemptKey[]> {
+  return answerAttempts(
+    db,
+    `-- expireOverQuota
+     with kept as (
+       select id, sum(artifact_size_bytes) over (order by finished_at desc, id desc) as total_bytes
+       from tapedeck.jobs where status = 'SUCCEEDED'),
+     changed as (
+       ${expire} from kept
+       where j.id = kept.id and kept.total_bytes > $1 and j.status = 'SUCCEEDED' returning j.*)`,
+    [quotaBytes],
+  );
+}
+
+/** Expires one job whose file is not there any more; null when it is not SUCCEEDED (again). */
+export async function expireLostArtifact(
+  db: Queryable,
+  { jobId, attempt }: AttemptKey,
+): Promise<void> {
+  await answerAttempts(
+    db,
+    `-- expireLostArtifact
+     with changed as (
+       ${expire} where j.id = $1 and j.attempt = $2 and j.status = 'SUCCEEDED' returning j.*)`,
+    [jobId, attempt],
+  );
+}
+
+async function answerAttempts(db: Queryable, change: string, values: unknown[]) {
+  const { rows } = await db.query<AttemptKey>(
+    `${change}
+     select changed.id as "jobId", changed.attempt, tapedeck.announce(changed::tapedeck.jobs)
+     from changed`,
+    values,
+  );
+  return rows.map(({ jobId, attempt }) => ({ jobId, attempt }));
+}
+
+/** Of the given attempts, those whose files are in use: a kept MP3, or a conversion under way. */
+export async function readAttemptsInUse(
+  db: Queryable,
+  attempts: readonly AttemptKey[],
+): Promise<AttemptKey[]> {
+  const { rows } = await db.query<AttemptKey>(
+    `-- readAttemptsInUse
+     select j.id as "jobId", j.attempt
+     from tapedeck.jobs j
+     join unnest($1::uuid[], $2::integer[]) as f(job_id, attempt)
+       on f.job_id = j.id and f.attempt = j.attempt
+     where j.status in ('RUNNING', 'SUCCEEDED')`,
+    [attempts.map(({ jobId }) => jobId), attempts.map(({ attempt }) => attempt)],
+  );
+  return rows;
+}
+
+/**
+ * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted or was never there. A minute's
+ * grace keeps it from jobs that are on their way. Answers their ids.
+ */
+export async function enqueueForgottenJobs(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `-- enqueueForgottenJobs
+     select j.id, tapedeck.enqueue(j.*::tapedeck.jobs)
+     from tapedeck.jobs j
+     where j.status = 'QUEUED' and j.updated_at < now() - interval '1 minute'
+       and not exists (
+         select from graphile_worker.jobs q
+         where q.key = j.id::text and (q.attempts < q.max_attempts or q.locked_at is not null))`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes what superseded queue jobs leave behind, and idempotency keys after their 24 hours. */
+export async function deleteLeftoverRows(db: Queryable): Promise<void> {
+  await db.query(
+    `-- deleteSupersededQueueJobs
+     select graphile_worker.complete_jobs(array(
+       select id from graphile_worker.jobs
+       where task_identifier = 'convert' and key is null and attempts >= max_attempts))`,
+  );
+  await db.query(
+    `-- deleteOldIdempotencyKeys
+     delete from tapedeck.idempotency_keys where created_at < now() - interval '24 hours'`,
+  );
+}

@@ -1,0 +1,76 @@
+// The living worker processes, and the rescue of what the dead ones held. All times are the database's,
+// so that a host with a wrong clock neither looks dead nor declares others dead.
+
+import type { AttemptKey } from './attempts.ts';
+import { withTransaction } from './pool.ts';
+import type { Database, Queryable } from './pool.ts';
+
+export type Worker = {
+  /** The graphile-worker pool's id, by which its queue jobs are locked. */
+  readonly id: string;
+  /** Conversions it can run at once. */
+  readonly slots: number;
+};
+
+/** Puts the worker on record, or says that it still lives. */
+export async function beatWorker(db: Queryable, worker: Worker): Promise<void> {
+  await db.query(
+    `-- beatWorker
+     insert into tapedeck.workers (id, slots) values ($1, $2)
+     on conflict (id) do update set seen_at = now()`,
+    [worker.id, worker.slots],
+  );
+}
+
+/** Takes a worker that stopped in good order off the record. */
+export async function removeWorker(db: Queryable, workerId: string): Promise<void> {
+  await db.query(`-- removeWorker\ndelete from tapedeck.workers where id = $1`, [workerId]);
+}
+
+/**
+ * Declares workers dead that were not seen for `lostAfterSeconds` and gives up their attempts: queued again
+ * at once, or FAILED as WORKER_LOST after the last one. Any number of processes may call it at once.
+ * Answers the attempts that were given up.
+ */
+export function rescueLostAttempts(
+  pool: Database,
+  lostAfterSeconds: number,
+): Promise<AttemptKey[]> {
+  return withTransaction(pool, async (db) => {
+    const dead = await db.query<{ id: string }>(
+      `-- removeLostWorkers
+       delete from tapedeck.workers where seen_at < now() - make_interval(secs => $1) returning id`,
+      [lostAfterSeconds],
+    );
+    if (dead.rows.length > 0) {
+      // A crashed pool would keep its queue jobs locked for four hours (research: graphile/worker#222).
+      await db.query(
+        `-- unlockQueueJobs\nselect graphile_worker.force_unlock_workers($1::text[])`,
+        [dead.rows.map(({ id }) => id)],
+      );
+    }
+    const { rows } = await db.query<AttemptKey>(
+      `-- giveUpLostAttempts
+       with lost as (
+         select j.id from tapedeck.jobs j
+         where j.status = 'RUNNING'
+           and not exists (select from tapedeck.workers w where w.id = j.worker_id)
+         for update of j skip locked),
+       changed as (
+         update tapedeck.jobs j
+         set version = j.version + 1, updated_at = now(),
+             status = case when j.attempt < j.max_attempts then 'QUEUED' else 'FAILED' end,
+             finished_at = case when j.attempt < j.max_attempts then null else now() end,
+             run_at = case when j.attempt < j.max_attempts
+                        then date_trunc('milliseconds', now()) else j.run_at end,
+             worker_id = null, phase = null, bytes_per_second = null, eta_seconds = null,
+             failure_code = 'WORKER_LOST', failed_at = now()
+         from lost where j.id = lost.id
+         returning j.*)
+       select changed.id as "jobId", changed.attempt, tapedeck.announce(changed::tapedeck.jobs),
+         case when changed.status = 'QUEUED' then tapedeck.enqueue(changed::tapedeck.jobs) end
+       from changed`,
+    );
+    return rows.map(({ jobId, attempt }) => ({ jobId, attempt }));
+  });
+}
