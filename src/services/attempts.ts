@@ -1,0 +1,178 @@
+// The attempts that this worker process runs: claims them, carries their progress, notices when one was
+// canceled or taken away, and records how each ends. It runs no tool and touches no file.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  claimAttempt,
+  enterPhase,
+  failAttempt,
+  finishAttempt,
+  recordSource,
+  releaseAttempt,
+  retryAttemptLater,
+} from '../db/attempts.ts';
+import type { AttemptKey } from '../db/attempts.ts';
+import { findJobByArtifactToken } from '../db/jobs.ts';
+import type { Database } from '../db/pool.ts';
+import type { JobFailureCode } from '../domain/failure.ts';
+import type { Artifact, Job, JobPhase, SourceMetadata } from '../domain/job.ts';
+import { overallFraction } from '../domain/progress.ts';
+import { retryDelaySeconds } from '../domain/retry.ts';
+import { createProgressBoard } from './progressBoard.ts';
+import type { PhaseProgress } from './progressBoard.ts';
+
+/** The attempt was canceled, rescued or handed over: whatever it does now is void. */
+export class AttemptLost extends Error {
+  constructor(cause?: unknown) {
+    super('the attempt is no longer ours', { cause });
+    this.name = 'AttemptLost';
+  }
+}
+
+/** The worker is stopping: the attempt is to be handed back. */
+export class WorkerStopping extends Error {
+  constructor() {
+    super('the worker is stopping');
+    this.name = 'WorkerStopping';
+  }
+}
+
+export type Attempt = {
+  /** As claimed. */
+  readonly job: Job;
+  readonly key: AttemptKey;
+  /** Aborts with AttemptLost or WorkerStopping. */
+  readonly signal: AbortSignal;
+  /** Every write below throws AttemptLost when the attempt is no longer ours, and outlasts a database outage. */
+  enter(phase: JobPhase): Promise<void>;
+  describe(source: SourceMetadata): Promise<void>;
+  /** Never waits and never fails: the newest report is written with the next flush. */
+  report(progress: PhaseProgress): void;
+  finish(artifact: Artifact): Promise<void>;
+  /** Ends the attempt; answers when the next one starts, null when the job has FAILED. */
+  fail(code: JobFailureCode): Promise<Date | null>;
+  release(): Promise<void>;
+};
+
+export type Attempts = AsyncDisposable & {
+  /** Starts an attempt for the task to run to its end; null when there is nothing to do. */
+  claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null>;
+  /** Aborts all attempts with WorkerStopping; each task hands its own back. */
+  stop(): void;
+  isRunning(key: AttemptKey): boolean;
+};
+
+/** Disposing takes the attempt off the books of this process. */
+export type ClaimedAttempt = Attempt & Disposable;
+
+type AttemptsOptions = {
+  readonly pool: Database;
+  /** Null keeps files for ever. */
+  readonly retentionHours: number | null;
+  readonly onError: (error: unknown) => void;
+};
+
+export function createAttempts({ pool, retentionHours, onError }: AttemptsOptions): Attempts {
+  const running = new Map<string, { key: AttemptKey; abort: AbortController }>();
+  const board = createProgressBoard({
+    pool,
+    onError,
+    onLost: (jobId) => running.get(jobId)?.abort.abort(new AttemptLost()),
+  });
+
+  async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
+    const job = await claimAttempt(pool, jobId, workerId);
+    if (job === null) return null;
+    const key: AttemptKey = { jobId, attempt: job.attempt };
+    const abort = new AbortController();
+    const entry = { key, abort };
+    running.set(jobId, entry);
+    board.add(key, workerId);
+    let phase: JobPhase = 'RESOLVING';
+
+    const write = async (attemptWrite: () => Promise<Job | null>): Promise<Job> => {
+      const written = await outlastOutage(attemptWrite, onError);
+      if (written !== null) return written;
+      const lost = new AttemptLost();
+      abort.abort(lost);
+      throw lost;
+    };
+
+    return {
+      job,
+      key,
+      signal: abort.signal,
+      async enter(next) {
+        phase = next;
+        board.enter(key, next);
+        await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
+      },
+      async describe(source) {
+        await write(() => recordSource(pool, key, source));
+      },
+      report(progress) {
+        board.report(key, phase, progress);
+      },
+      async finish(artifact) {
+        board.remove(key);
+        await write(
+          async () =>
+            (await finishAttempt(pool, key, artifact, retentionHours)) ??
+            // The connection may have broken after the commit: then it is our own token that is there.
+            (await findJobByArtifactToken(pool, artifact.token)),
+        );
+      },
+      async fail(code) {
+        board.remove(key);
+        const delaySeconds = retryDelaySeconds(code, job.attempt, job.maxAttempts);
+        if (delaySeconds === null) {
+          await write(() => failAttempt(pool, key, code));
+          return null;
+        }
+        return (await write(() => retryAttemptLater(pool, key, code, delaySeconds))).runAt;
+      },
+      async release() {
+        board.remove(key);
+        await write(() => releaseAttempt(pool, key));
+      },
+      [Symbol.dispose]() {
+        board.remove(key);
+        if (running.get(jobId) === entry) running.delete(jobId);
+      },
+    };
+  }
+
+  return {
+    claim,
+    stop() {
+      for (const { abort } of running.values()) abort.abort(new WorkerStopping());
+    },
+    isRunning: ({ jobId, attempt }) => running.get(jobId)?.key.attempt === attempt,
+    [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
+  };
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+/** Classes of SQLSTATE that another try cannot mend: data, integrity, syntax. They are our own mistakes. */
+const hopelessClasses = new Set(['22', '23', '42']);
+
+/**
+ * Repeats a guarded write until the database answers. graphile-worker counts on a task that returns having
+ * written its end: giving up here would lose the job's state with the outage.
+ */
+async function outlastOutage<Result>(
+  write: () => Promise<Result>,
+  onError: (error: unknown) => void,
+): Promise<Result> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await write();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code?.length === 5 && hopelessClasses.has(code.slice(0, 2))) throw error;
+      onError(error);
+      await delay(pauseMs);
+    }
+  }
+}

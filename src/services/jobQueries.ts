@@ -1,0 +1,100 @@
+// What callers may read: their jobs, their history, and the queue's figures. It changes nothing.
+
+import DataLoader from 'dataloader';
+import type { HistoryOrder } from '../db/history.ts';
+import { countJobsAhead, findJobByArtifactToken, findOwnedJobs } from '../db/jobs.ts';
+import type { Queryable } from '../db/pool.ts';
+import { readQueueStats, readQueueWindow } from '../db/queueStats.ts';
+import type { QueueStats, QueueWindow } from '../db/queueStats.ts';
+import type { AllowedHosts } from '../domain/allowedHosts.ts';
+import type { Job, JobStatus } from '../domain/job.ts';
+import { parseVideoUrl } from '../domain/url.ts';
+import { readHistoryPage } from './history.ts';
+import type { HistoryPage, PageArguments } from './history.ts';
+import { InvalidArgument } from './invalidArgument.ts';
+
+/** As a caller says it. Null means "not asked for". */
+export type HistoryCriteria = {
+  readonly statuses: readonly JobStatus[] | null;
+  readonly search: string | null;
+  /** Any spelling of the address. */
+  readonly sourceUrl: string | null;
+  readonly createdAfter: Date | null;
+  readonly createdBefore: Date | null;
+};
+
+export type JobQueries = {
+  /** In the order of `jobIds`, at most 100; null for each that is absent or another's. Throws InvalidArgument. */
+  findJobs(ownerId: string, jobIds: readonly (string | null)[]): Promise<(Job | null)[]>;
+  /** Throws InvalidArgument. */
+  readHistory(
+    ownerId: string,
+    page: PageArguments,
+    criteria: HistoryCriteria,
+    order: HistoryOrder,
+  ): Promise<HistoryPage>;
+  /** Queued jobs before this one; null when it is not queued. Many calls in one turn make one query. */
+  countAhead(jobId: string): Promise<number | null>;
+  readQueueStats(): Promise<QueueStats>;
+  /** Throws InvalidArgument unless `minutes` is 1 to 10,080 (a week). */
+  readQueueWindow(minutes: number): Promise<QueueWindow>;
+  /** The job whose MP3 has this unguessable token, EXPIRED ones included; null when there is none. */
+  findArtifact(token: string): Promise<Job | null>;
+};
+
+type JobQueriesOptions = {
+  readonly db: Queryable;
+  readonly allowedHosts: AllowedHosts;
+  readonly workerLostAfterSeconds: number;
+};
+
+/** How many jobs one call may name. */
+export const mostJobIds = 100;
+const longestWindowMinutes = 7 * 24 * 60;
+
+export function createJobQueries(options: JobQueriesOptions): JobQueries {
+  const { db, allowedHosts, workerLostAfterSeconds } = options;
+  // It only batches: a cached position would be wrong a moment later.
+  const positions = new DataLoader<string, number | null>(
+    async (jobIds) => {
+      const ahead = await countJobsAhead(db, jobIds);
+      return jobIds.map((jobId) => ahead.get(jobId) ?? null);
+    },
+    { cache: false },
+  );
+
+  return {
+    async findJobs(ownerId, jobIds) {
+      if (jobIds.length > mostJobIds) {
+        throw new InvalidArgument(`\`ids\` may hold at most ${mostJobIds} ids.`);
+      }
+      const wanted = jobIds.filter((jobId) => jobId !== null);
+      const found = await findOwnedJobs(db, ownerId, wanted);
+      const byId = new Map(found.map((job) => [job.id, job]));
+      return jobIds.map((jobId) => (jobId === null ? null : (byId.get(jobId) ?? null)));
+    },
+    readHistory(ownerId, page, { search, sourceUrl, ...criteria }, order) {
+      const filter = {
+        ...criteria,
+        words: search === null ? null : (search.match(/[\p{L}\p{N}]+/gu) ?? null),
+        source: sourceUrl === null ? null : identify(sourceUrl, allowedHosts),
+      };
+      return readHistoryPage(db, ownerId, page, filter, order);
+    },
+    countAhead: (jobId) => positions.load(jobId),
+    readQueueStats: () => readQueueStats(db, workerLostAfterSeconds),
+    async readQueueWindow(minutes) {
+      if (minutes < 1 || minutes > longestWindowMinutes) {
+        throw new InvalidArgument(`\`minutes\` has to be between 1 and ${longestWindowMinutes}.`);
+      }
+      return readQueueWindow(db, minutes);
+    },
+    findArtifact: (token) => findJobByArtifactToken(db, token),
+  };
+}
+
+/** An address that no job can have finds nothing, like any other that was never asked for. */
+function identify(url: string, allowedHosts: AllowedHosts): { site: string; externalId: string } {
+  const parsed = parseVideoUrl(url, allowedHosts);
+  return parsed.ok ? parsed.source : { site: '', externalId: '' };
+}

@@ -1,0 +1,202 @@
+// What callers ask for: request, cancel, retry, delete. It decides what a caller is told; the races are
+// decided in src/db. It knows no GraphQL: a refusal is data with a code.
+
+import { createHash } from 'node:crypto';
+import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
+import type { AttemptKey } from '../db/attempts.ts';
+import type { Database } from '../db/pool.ts';
+import { requestJob } from '../db/requests.ts';
+import type { RequestOutcome } from '../db/requests.ts';
+import { expireLostArtifact } from '../db/upkeep.ts';
+import type { AllowedHosts } from '../domain/allowedHosts.ts';
+import type { Job, Mp3Options, SourceIdentity } from '../domain/job.ts';
+import { attemptsPerRequest } from '../domain/retry.ts';
+import { parseVideoUrl } from '../domain/url.ts';
+import type { UrlRefusalCode } from '../domain/url.ts';
+
+/** An expected refusal: a code for programs, one plain sentence for people, and the argument at fault. */
+export type Refusal<Code> = {
+  readonly code: Code;
+  readonly message: string;
+  readonly path: readonly string[] | null;
+};
+
+export type RequestRefusal = Refusal<UrlRefusalCode | 'OPTION_INVALID' | 'IDEMPOTENCY_KEY_REUSED'>;
+export type ActionRefusal = Refusal<
+  'NOT_FOUND' | 'ALREADY_TERMINAL' | 'STILL_ACTIVE' | 'NOT_RETRYABLE'
+>;
+
+export type Mp3Request = {
+  readonly url: string;
+  readonly options: Mp3Options;
+  /** May a finished conversion answer at once? */
+  readonly mayReuse: boolean;
+  readonly idempotencyKey: string | null;
+};
+
+export type RequestResult =
+  | { readonly refusal: null; readonly job: Job; readonly outcome: RequestOutcome }
+  | { readonly refusal: RequestRefusal; readonly job: null; readonly outcome: null };
+
+/** `job` is its present state, also when refused; null when there is none such. */
+export type ActionResult = { readonly refusal: ActionRefusal | null; readonly job: Job | null };
+
+export type DeleteResult = { readonly refusal: ActionRefusal | null };
+
+/** A null `jobId` stands for an id that no job can have: it is not found, like any other. */
+export type Requests = {
+  request(ownerId: string, request: Mp3Request): Promise<RequestResult>;
+  cancel(ownerId: string, jobId: string | null): Promise<ActionResult>;
+  retry(ownerId: string, jobId: string | null): Promise<ActionResult>;
+  remove(ownerId: string, jobId: string | null): Promise<DeleteResult>;
+};
+
+type RequestsOptions = {
+  readonly pool: Database;
+  readonly allowedHosts: AllowedHosts;
+  /** Is the attempt's MP3 really in the store? */
+  readonly hasArtifact: (attempt: AttemptKey) => Promise<boolean>;
+  readonly removeArtifact: (attempt: AttemptKey) => Promise<void>;
+};
+
+/** Longer ones are refused: the key is stored, and is nobody's place for data. */
+const longestIdempotencyKey = 255;
+
+export function createRequests(options: RequestsOptions): Requests {
+  const { pool, allowedHosts, hasArtifact, removeArtifact } = options;
+
+  async function request(ownerId: string, asked: Mp3Request): Promise<RequestResult> {
+    const parsed = parseVideoUrl(asked.url, allowedHosts);
+    if (!parsed.ok) return refuse({ code: parsed.code, message: parsed.message, path: ['url'] });
+    if (asked.idempotencyKey !== null && !isIdempotencyKey(asked.idempotencyKey)) {
+      return refuse({
+        code: 'OPTION_INVALID',
+        message: `The idempotency key has to have 1 to ${longestIdempotencyKey} characters; send a UUID, for example.`,
+        path: ['idempotencyKey'],
+      });
+    }
+    const accepted = await requestJob(pool, {
+      ownerId,
+      source: parsed.source,
+      options: asked.options,
+      maxAttempts: attemptsPerRequest,
+      mayReuse: asked.mayReuse,
+      idempotency:
+        asked.idempotencyKey === null
+          ? null
+          : { key: asked.idempotencyKey, argumentsHash: hashArguments(parsed.source, asked) },
+    });
+    if (accepted === null) {
+      return refuse({
+        code: 'IDEMPOTENCY_KEY_REUSED',
+        message: 'This idempotency key was used for another request; send a new key.',
+        path: ['idempotencyKey'],
+      });
+    }
+    const { job, outcome } = accepted;
+    if (outcome === 'REUSED') {
+      const attempt = { jobId: job.id, attempt: job.attempt };
+      if (!(await hasArtifact(attempt))) {
+        // Somebody emptied the store behind our back: tell the truth and convert again.
+        await expireLostArtifact(pool, attempt);
+        return request(ownerId, asked);
+      }
+    }
+    return { refusal: null, job, outcome };
+  }
+
+  async function cancel(ownerId: string, jobId: string | null): Promise<ActionResult> {
+    if (jobId === null) return { refusal: notFound, job: null };
+    const outcome = await cancelJob(pool, ownerId, jobId);
+    switch (outcome.kind) {
+      case 'NOT_FOUND':
+        return { refusal: notFound, job: null };
+      case 'ALREADY_TERMINAL':
+        // Asking twice is no mistake: a canceled job stays canceled.
+        if (outcome.job.status === 'CANCELED') return { refusal: null, job: outcome.job };
+        return { refusal: alreadyTerminal, job: outcome.job };
+      case 'CANCELED':
+      case 'LEFT':
+        return { refusal: null, job: outcome.job };
+    }
+  }
+
+  async function retry(ownerId: string, jobId: string | null): Promise<ActionResult> {
+    if (jobId === null) return { refusal: notFound, job: null };
+    const outcome = await retryJob(pool, ownerId, jobId, attemptsPerRequest);
+    switch (outcome.kind) {
+      case 'NOT_FOUND':
+        return { refusal: notFound, job: null };
+      case 'STILL_ACTIVE':
+        return { refusal: stillActive('it cannot be retried yet'), job: outcome.job };
+      case 'TWIN_ACTIVE':
+        return { refusal: twinActive, job: outcome.job };
+      case 'NOT_RETRYABLE':
+        return { refusal: notRetryable, job: outcome.job };
+      case 'QUEUED':
+        return { refusal: null, job: outcome.job };
+    }
+  }
+
+  async function remove(ownerId: string, jobId: string | null): Promise<DeleteResult> {
+    if (jobId === null) return { refusal: notFound };
+    const outcome = await deleteJob(pool, ownerId, jobId);
+    switch (outcome.kind) {
+      case 'NOT_FOUND':
+        return { refusal: notFound };
+      case 'STILL_ACTIVE':
+        return { refusal: stillActive('cancel it first') };
+      case 'DELETED':
+        if (outcome.orphan !== null) {
+          await removeArtifact({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
+        }
+        return { refusal: null };
+    }
+  }
+
+  return { request, cancel, retry, remove };
+}
+
+const notFound: ActionRefusal = {
+  code: 'NOT_FOUND',
+  message: 'There is no such job in your history.',
+  path: ['id'],
+};
+const alreadyTerminal: ActionRefusal = {
+  code: 'ALREADY_TERMINAL',
+  message: 'The job has ended already; there is nothing to cancel.',
+  path: ['id'],
+};
+const notRetryable: ActionRefusal = {
+  code: 'NOT_RETRYABLE',
+  message: 'The job has succeeded and its file is kept; download it instead.',
+  path: ['id'],
+};
+const twinActive: ActionRefusal = {
+  code: 'STILL_ACTIVE',
+  message: 'Another job converts the same video right now; watch that one instead.',
+  path: ['id'],
+};
+
+function stillActive(advice: string): ActionRefusal {
+  return { code: 'STILL_ACTIVE', message: `The job is still active; ${advice}.`, path: ['id'] };
+}
+
+function refuse(refusal: RequestRefusal): RequestResult {
+  return { refusal, job: null, outcome: null };
+}
+
+function isIdempotencyKey(key: string): boolean {
+  return key.length >= 1 && key.length <= longestIdempotencyKey;
+}
+
+function hashArguments(source: SourceIdentity, { options, mayReuse }: Mp3Request): string {
+  const identity = [
+    source.site,
+    source.externalId,
+    options.quality,
+    options.embedThumbnail,
+    mayReuse,
+  ];
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+}

@@ -1,0 +1,75 @@
+// Keeping house: expiry, the store's quota, and what crashes left behind. Each is safe to run at any time, in
+// any number of processes; the schedule is in src/tasks.
+
+import type { AttemptKey } from '../db/attempts.ts';
+import type { Database } from '../db/pool.ts';
+import {
+  deleteLeftoverRows,
+  enqueueForgottenJobs,
+  expireDueArtifacts,
+  expireOverQuota,
+  readAttemptsInUse,
+} from '../db/upkeep.ts';
+import type { LeftoverFile, Storage } from '../storage.ts';
+
+export type Upkeep = {
+  /** Removes MP3s whose time has come and those beyond the quota, oldest first; answers how many. */
+  expireArtifacts(): Promise<{ due: number; overQuota: number }>;
+  /** Puts right what crashes left: forgotten jobs, files without a job, rows without a use. */
+  sweepLeftovers(): Promise<{ forgottenJobs: number; files: number }>;
+};
+
+type UpkeepOptions = {
+  readonly pool: Database;
+  readonly storage: Storage;
+  /** Null is no quota. */
+  readonly storeQuotaBytes: number | null;
+};
+
+const expiredPerStatement = 500;
+/** An MP3 is in the store for a moment before its row says so: nothing this young is a leftover. */
+const leftoverAfterMs = 10 * 60 * 1_000;
+
+export function createUpkeep({ pool, storage, storeQuotaBytes }: UpkeepOptions): Upkeep {
+  async function removeAll(attempts: readonly AttemptKey[]): Promise<number> {
+    for (const attempt of attempts) await storage.removeArtifact(attempt);
+    return attempts.length;
+  }
+
+  async function expireDue(): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const expired = await removeAll(await expireDueArtifacts(pool, expiredPerStatement));
+      total += expired;
+      if (expired < expiredPerStatement) return total;
+    }
+  }
+
+  return {
+    async expireArtifacts() {
+      const due = await expireDue();
+      const overQuota =
+        storeQuotaBytes === null
+          ? 0
+          : await removeAll(await expireOverQuota(pool, storeQuotaBytes));
+      return { due, overQuota };
+    },
+    async sweepLeftovers() {
+      const forgotten = await enqueueForgottenJobs(pool);
+      await deleteLeftoverRows(pool);
+      const old = (await storage.listFiles()).filter(isOld);
+      const inUse = new Set((await readAttemptsInUse(pool, old)).map(toText));
+      const leftovers = old.filter((file) => !inUse.has(toText(file)));
+      for (const file of leftovers) await storage.removeFile(file);
+      return { forgottenJobs: forgotten.length, files: leftovers.length };
+    },
+  };
+}
+
+function isOld({ modifiedAt }: LeftoverFile): boolean {
+  return Date.now() - modifiedAt.getTime() > leftoverAfterMs;
+}
+
+function toText({ jobId, attempt }: AttemptKey): string {
+  return `${jobId}.${attempt}`;
+}

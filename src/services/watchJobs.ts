@@ -1,0 +1,191 @@
+// Live status. Each subscriber holds a slot; a change marks its job as dirty; one read at a time fetches all
+// dirty jobs and hands each to its slots. Slots register before their first read, so no change falls between.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { isTerminal } from '../domain/job.ts';
+import type { Job } from '../domain/job.ts';
+import { findNewestJobs, readWatchedJobs } from '../db/jobs.ts';
+import type { WatchedJob } from '../db/jobs.ts';
+import type { Queryable } from '../db/pool.ts';
+import { createListSlot } from './listSlot.ts';
+import type { ListSlot } from './listSlot.ts';
+import { createStream } from './stream.ts';
+import type { Stream } from './stream.ts';
+
+/** `job` is null when there is none such, or no more. `isFinal` says that the stream ends. */
+export type JobFrame = { readonly job: Job | null; readonly isFinal: boolean };
+
+/** With `isSnapshot`, `jobs` is all there is; otherwise merge it by id and version, then drop `removedIds`. */
+export type JobsFrame = {
+  readonly isSnapshot: boolean;
+  readonly jobs: readonly Job[];
+  readonly removedIds: readonly string[];
+};
+
+/** Which of the caller's jobs: `ids` null means all of them. */
+export type ListSelection = {
+  readonly ids: readonly string[] | null;
+  readonly activeOnly: boolean;
+};
+
+export type JobWatch = {
+  /**
+   * The state now, then every newer one, coalesced; ends by itself after a terminal state. A null `jobId`
+   * stands for an id that no job can have. `afterVersion` spares a first frame of that version.
+   */
+  watchJob(ownerId: string, jobId: string | null, afterVersion: number | null): Stream<JobFrame>;
+  /** The caller's jobs; does not end by itself. */
+  watchJobs(ownerId: string, selection: ListSelection): Stream<JobsFrame>;
+  /** Jobs may have changed. */
+  onChange(jobIds: readonly string[]): void;
+  /** Anything may have changed: reads every watched job again. */
+  resync(): void;
+  /** Open streams, for the metrics. */
+  countStreams(): number;
+};
+
+type WatchOptions = {
+  readonly db: Queryable;
+  readonly onReadError: (error: unknown) => void;
+};
+
+/** Takes one job after another as it was read; null when it is gone or not the caller's. */
+type Slot = { readonly ownerId: string; offer(jobId: string, job: Job | null): void };
+
+const idsPerRead = 1_000;
+const pauseAfterErrorMs = 1_000;
+/** The first frame of `watchJobs` shows at most so many jobs; the history has the rest. */
+const snapshotSize = 500;
+
+export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
+  const slotsByJob = new Map<string, Set<Slot>>();
+  const listSlots = new Set<ListSlot>();
+  const dirty = new Set<string>();
+  let isReading = false;
+
+  async function readDirty(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    while (dirty.size > 0) {
+      const ids = [...dirty].slice(0, idsPerRead);
+      for (const id of ids) dirty.delete(id);
+      try {
+        deliver(ids, await readWatchedJobs(db, ids));
+      } catch (error) {
+        // The streams stay open and are exact again as soon as the database is.
+        for (const id of ids) dirty.add(id);
+        onReadError(error);
+        await delay(pauseAfterErrorMs, undefined, { ref: false });
+      }
+    }
+    isReading = false;
+  }
+
+  function deliver(ids: readonly string[], found: readonly WatchedJob[]): void {
+    const watched = new Map(found.map((entry) => [entry.job.id, entry]));
+    for (const id of ids) {
+      const entry = watched.get(id);
+      const offer = (slot: Slot) =>
+        slot.offer(id, entry?.ownerIds.includes(slot.ownerId) === true ? entry.job : null);
+      slotsByJob.get(id)?.forEach(offer);
+      listSlots.forEach(offer);
+    }
+  }
+
+  function onChange(jobIds: readonly string[]): void {
+    for (const id of jobIds) {
+      if (listSlots.size > 0 || slotsByJob.has(id)) dirty.add(id);
+    }
+    void readDirty();
+  }
+
+  function watchJob(
+    ownerId: string,
+    jobId: string | null,
+    afterVersion: number | null,
+  ): Stream<JobFrame> {
+    let newest: JobFrame = { job: null, isFinal: true };
+    return createStream(
+      () => newest,
+      (handle) => {
+        if (jobId === null) {
+          handle.signal();
+          handle.end();
+          return () => {};
+        }
+        let lastVersion: number | null = null;
+        let isEnded = false;
+        const slot: Slot = {
+          ownerId,
+          offer(_, job) {
+            if (isEnded) return;
+            if (job !== null && lastVersion !== null && job.version <= lastVersion) return;
+            const isFinal = job === null || isTerminal(job.status);
+            const isKnown = lastVersion === null && job?.version === afterVersion && !isFinal;
+            lastVersion = job?.version ?? lastVersion;
+            if (isKnown) return;
+            newest = { job, isFinal };
+            handle.signal();
+            if (!isFinal) return;
+            isEnded = true;
+            handle.end();
+          },
+        };
+        const slots = slotsByJob.get(jobId) ?? new Set();
+        slotsByJob.set(jobId, slots.add(slot));
+        onChange([jobId]);
+        return () => {
+          slots.delete(slot);
+          if (slots.size === 0 && slotsByJob.get(jobId) === slots) slotsByJob.delete(jobId);
+        };
+      },
+    );
+  }
+
+  function watchJobs(ownerId: string, selection: ListSelection): Stream<JobsFrame> {
+    const slot = createListSlot(ownerId, selection);
+    return createStream(slot.take, (handle) => {
+      slot.connect(handle);
+      listSlots.add(slot);
+      void loadList(slot);
+      return () => listSlots.delete(slot);
+    });
+  }
+
+  async function loadList(slot: ListSlot): Promise<void> {
+    const { ids, activeOnly } = slot.selection;
+    while (listSlots.has(slot)) {
+      try {
+        const jobs =
+          ids === null
+            ? await findNewestJobs(db, slot.ownerId, { activeOnly, limit: snapshotSize })
+            : (await readWatchedJobs(db, ids))
+                .filter(({ ownerIds }) => ownerIds.includes(slot.ownerId))
+                .map(({ job }) => job);
+        for (const job of jobs) slot.offer(job.id, job);
+        slot.ready();
+        // A job that left while we read was told before it was held: ask once more.
+        onChange(slot.heldIds());
+        return;
+      } catch (error) {
+        onReadError(error);
+        await delay(pauseAfterErrorMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  return {
+    watchJob,
+    watchJobs,
+    onChange,
+    resync() {
+      onChange([...slotsByJob.keys()]);
+      for (const slot of listSlots) {
+        onChange(slot.heldIds());
+        void loadList(slot);
+      }
+    },
+    countStreams: () =>
+      listSlots.size + [...slotsByJob.values()].reduce((sum, slots) => sum + slots.size, 0),
+  };
+}

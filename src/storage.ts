@@ -1,0 +1,117 @@
+// The folders under DATA_DIR: scratch space for each attempt, and the store of published MP3s. Files are
+// called by job and attempt; titles never reach the file system. It knows no database.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AttemptFailure } from './domain/failure.ts';
+
+/** Names the files of one attempt at one job. */
+export type FileKey = { readonly jobId: string; readonly attempt: number };
+
+/** A folder of the attempt's own; disposing removes it with all that is in it. */
+export type WorkFolder = AsyncDisposable & { readonly path: string };
+
+export type LeftoverFile = FileKey & { readonly path: string; readonly modifiedAt: Date };
+
+export type Storage = {
+  openWorkFolder(key: FileKey): Promise<WorkFolder>;
+  /** Moves a finished file into the store in one step. Throws AttemptFailure STORAGE_FULL. */
+  publish(file: string, key: FileKey): Promise<{ sizeBytes: number; sha256: string }>;
+  /** Opens an MP3 for reading; null when it is not there. The caller closes it. */
+  openArtifact(key: FileKey): Promise<FileHandle | null>;
+  hasArtifact(key: FileKey): Promise<boolean>;
+  removeArtifact(key: FileKey): Promise<void>;
+  /** Every work folder and MP3 there is, for the sweep to judge. */
+  listFiles(): Promise<LeftoverFile[]>;
+  removeFile(file: LeftoverFile): Promise<void>;
+};
+
+const jobIdPattern = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const namePattern = new RegExp(`^(${jobIdPattern})\\.(\\d+)(?:\\.mp3)?$`);
+
+/** Makes the folders when they are missing. */
+export async function createStorage(dataFolder: string): Promise<Storage> {
+  const workRoot = join(dataFolder, 'work');
+  const storeRoot = join(dataFolder, 'store');
+  await mkdir(workRoot, { recursive: true, mode: 0o700 });
+  await mkdir(storeRoot, { recursive: true, mode: 0o700 });
+
+  // The last byte of a UUIDv7 is random, so the MP3s spread evenly over 256 folders.
+  const artifactPath = ({ jobId, attempt }: FileKey) =>
+    join(storeRoot, jobId.slice(-2), `${jobId}.${attempt}.mp3`);
+
+  return {
+    async openWorkFolder({ jobId, attempt }) {
+      const path = join(workRoot, `${jobId}.${attempt}`);
+      const remove = () => rm(path, { recursive: true, force: true });
+      await remove();
+      await mkdir(path, { mode: 0o700 }).catch(refuseWhenFull);
+      return { path, [Symbol.asyncDispose]: remove };
+    },
+    async publish(file, key) {
+      const path = artifactPath(key);
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file), hash);
+      const { size } = await stat(file);
+      try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await flush(file);
+        await rename(file, path);
+        await flush(dirname(path));
+      } catch (error) {
+        refuseWhenFull(error);
+      }
+      return { sizeBytes: size, sha256: hash.digest('hex') };
+    },
+    async openArtifact(key) {
+      return open(artifactPath(key), 'r').catch(nullWhenMissing);
+    },
+    async hasArtifact(key) {
+      return (await stat(artifactPath(key)).catch(nullWhenMissing)) !== null;
+    },
+    async removeArtifact(key) {
+      await rm(artifactPath(key), { force: true });
+    },
+    async listFiles() {
+      const work = await readdir(workRoot, { withFileTypes: true });
+      const store = await readdir(storeRoot, { withFileTypes: true, recursive: true });
+      const files = await Promise.all([...work, ...store].map(describe));
+      return files.filter((file) => file !== null);
+    },
+    async removeFile({ path }) {
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+async function describe(entry: Dirent): Promise<LeftoverFile | null> {
+  const [, jobId, attempt] = namePattern.exec(entry.name) ?? [];
+  if (jobId === undefined) return null;
+  const path = join(entry.parentPath, entry.name);
+  const found = await stat(path).catch(nullWhenMissing);
+  return found && { jobId, attempt: Number(attempt), path, modifiedAt: found.mtime };
+}
+
+/** Without it, a power cut could leave a name in the store with nothing behind it. */
+async function flush(path: string): Promise<void> {
+  await using handle = await open(path, 'r');
+  await handle.sync();
+}
+
+function refuseWhenFull(error: unknown): never {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    throw new AttemptFailure('STORAGE_FULL', { code }, { cause: error });
+  }
+  throw error;
+}
+
+function nullWhenMissing(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
+}
