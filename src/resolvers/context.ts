@@ -1,0 +1,18 @@
+// What every resolver is given: who asks, and the use cases. The same for HTTP and WebSocket.
+
+import type { JobQueries } from '../services/jobQueries.ts';
+import type { Requests } from '../services/requests.ts';
+import type { JobWatch } from '../services/watchJobs.ts';
+import type { QueueWatch } from '../services/watchQueue.ts';
+
+export type Services = {
+  readonly requests: Requests;
+  readonly queries: JobQueries;
+  readonly jobWatch: JobWatch;
+  readonly queueWatch: QueueWatch;
+};
+
+export type Context = Services & {
+  /** Whose jobs the caller sees and changes. */
+  readonly ownerId: string;
+};

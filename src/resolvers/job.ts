@@ -1,0 +1,40 @@
+// The job as callers see it: names and shapes of the contract over the stored one.
+
+import { artifactFileName } from '../domain/fileName.ts';
+import { failures } from '../domain/failure.ts';
+import { isRetryable, isTerminal, nextAttemptAt } from '../domain/job.ts';
+import type { Job as StoredJob } from '../domain/job.ts';
+import { artifactPath } from '../services/artifactPath.ts';
+import { toGlobalId } from './globalId.ts';
+import type { AudioFile, JobResolvers } from './types.generated.ts';
+
+export const Job: JobResolvers = {
+  id: (job) => toGlobalId(job.id),
+  isTerminal: (job) => isTerminal(job.status),
+  sourceUrl: (job) => job.source.canonicalUrl,
+  source: ({ source, metadata }) =>
+    metadata && { site: source.site, externalId: source.externalId, ...metadata },
+  result: toAudioFile,
+  failure: ({ failure }) => {
+    if (failure === null) return null;
+    const { message, isRetryable: mayBeRetried } = failures[failure.code];
+    return { ...failure, message, isRetryable: mayBeRetried };
+  },
+  nextAttemptAt,
+  queuePosition: (job, _, { queries }) =>
+    job.status === 'QUEUED' ? queries.countAhead(job.id) : null,
+  viewerCanCancel: (job) => !isTerminal(job.status),
+  viewerCanRetry: (job) => isRetryable(job.status),
+  viewerCanDelete: (job) => isTerminal(job.status),
+};
+
+function toAudioFile(job: StoredJob): AudioFile | null {
+  if (job.status !== 'SUCCEEDED' || job.artifact === null) return null;
+  const { token, ...facts } = job.artifact;
+  const fileName = artifactFileName({
+    title: job.metadata?.title ?? null,
+    uploader: job.metadata?.uploader ?? null,
+    externalId: job.source.externalId,
+  });
+  return { ...facts, fileName, url: artifactPath(token, fileName), expiresAt: job.expiresAt };
+}

@@ -1,0 +1,50 @@
+// Everything that can be read. Each field parses, calls a use case, and returns.
+
+import { fromGlobalId } from './globalId.ts';
+import type {
+  JobConnectionResolvers,
+  JobFilter,
+  QueryResolvers,
+  QueueStatsResolvers,
+} from './types.generated.ts';
+
+export const Query: QueryResolvers = {
+  node: async (_, { id }, { queries, ownerId }) =>
+    (await queries.findJobs(ownerId, [fromGlobalId(id)]))[0] ?? null,
+  nodes: (_, { ids }, { queries, ownerId }) => queries.findJobs(ownerId, ids.map(fromGlobalId)),
+  job: async (_, { id }, { queries, ownerId }) =>
+    (await queries.findJobs(ownerId, [fromGlobalId(id)]))[0] ?? null,
+  jobs: (_, { first, after, last, before, filter, orderBy }, { queries, ownerId }) =>
+    queries.readHistory(
+      ownerId,
+      { first: first ?? null, after: after ?? null, last: last ?? null, before: before ?? null },
+      toCriteria(filter ?? {}),
+      orderBy,
+    ),
+  queueStats: (_, __, { queries }) => queries.readQueueStats(),
+};
+
+export const JobConnection: JobConnectionResolvers = {
+  nodes: ({ edges }) => edges.map(({ node }) => node),
+  pageInfo: ({ edges, hasNextPage, hasPreviousPage }) => ({
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  }),
+  totalCount: ({ countAll }) => countAll(),
+};
+
+export const QueueStats: QueueStatsResolvers = {
+  window: (_, { minutes }, { queries }) => queries.readQueueWindow(minutes),
+};
+
+function toCriteria(filter: JobFilter) {
+  return {
+    statuses: filter.statuses ?? null,
+    search: filter.search ?? null,
+    sourceUrl: filter.sourceUrl ?? null,
+    createdAfter: filter.createdAfter ?? null,
+    createdBefore: filter.createdBefore ?? null,
+  };
+}

@@ -1,0 +1,45 @@
+// The scalars that GraphQL does not have. What they accept and send is said in src/schema/scalars.graphql.
+
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+
+const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+/** https://scalars.graphql.org/andimarek/date-time.html */
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  serialize(value) {
+    if (value instanceof Date) return value.toISOString();
+    throw new TypeError('DateTime can only send a Date');
+  },
+  parseValue: toInstant,
+  parseLiteral: (node) => toInstant(node.kind === Kind.STRING ? node.value : null),
+});
+
+export const SafeInt = new GraphQLScalarType<number, number>({
+  name: 'SafeInt',
+  serialize: toSafeInt,
+  parseValue: toSafeInt,
+  parseLiteral: (node) => toSafeInt(node.kind === Kind.INT ? Number(node.value) : null),
+});
+
+/** Only ever sent, never accepted: an address that a caller gives is a String with refusals of its own. */
+export const URL = new GraphQLScalarType<string, string>({
+  name: 'URL',
+  serialize: String,
+  parseValue: () => {
+    throw new GraphQLError('No argument takes a URL; send a String.');
+  },
+});
+
+function toInstant(value: unknown): Date {
+  const instant = typeof value === 'string' && instantPattern.test(value) ? new Date(value) : null;
+  if (instant === null || Number.isNaN(instant.getTime())) {
+    throw new GraphQLError('A DateTime has to look like 2026-11-22T10:15:00Z.');
+  }
+  return instant;
+}
+
+function toSafeInt(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new GraphQLError('A SafeInt has to be a whole number from 0 to 2^53-1.');
+}
