@@ -1,0 +1,24 @@
+// The scheduled tasks and their crontab. What they do is in src/services/upkeep.ts; each is safe to run twice.
+
+import type { TaskList } from 'graphile-worker';
+import type { Logger } from '../logger.ts';
+import type { Upkeep } from '../services/upkeep.ts';
+
+/** In UTC, by the minute; missed runs need no catching up. https://worker.graphile.org/docs/cron */
+export const crontab = `
+* * * * * expireArtifacts ?max=3
+*/5 * * * * sweepLeftovers ?max=3
+`;
+
+export function createChores(upkeep: Upkeep, logger: Logger): TaskList {
+  return {
+    async expireArtifacts() {
+      const removed = await upkeep.expireArtifacts();
+      if (removed.due + removed.overQuota > 0) logger.info(removed, 'expired MP3s removed');
+    },
+    async sweepLeftovers() {
+      const found = await upkeep.sweepLeftovers();
+      if (found.forgottenJobs + found.files > 0) logger.warn(found, 'leftovers put right');
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// The worker role: takes queue jobs and runs them, keeps itself on record, does the chores. It opens no port,
+// and meets the API in Postgres only.
+
+import { EventEmitter } from 'node:events';
+import { Logger as QueueLogger, run } from 'graphile-worker';
+import type { RunnerOptions, WorkerEvents } from 'graphile-worker';
+import type { App } from './app.ts';
+import type { Logger } from './logger.ts';
+import { startEgressGuard } from './media/egress.ts';
+import type { Tools } from './media/tools.ts';
+import { AttemptLost, createAttempts } from './services/attempts.ts';
+import { createUpkeep } from './services/upkeep.ts';
+import { startWorkerPulse } from './services/workerPulse.ts';
+import { createChores, crontab } from './tasks/chores.ts';
+import { createConvertTask } from './tasks/convert.ts';
+
+export type Worker = AsyncDisposable & {
+  /** Rejects when the worker cannot go on; the process is to end then, and a supervisor to start it again. */
+  readonly broken: Promise<never>;
+};
+
+/** Starts taking jobs. Disposing hands running attempts back and waits until nothing of them is left. */
+export async function startWorker(app: App, tools: Tools): Promise<Worker> {
+  const { config, pool, storage } = app;
+  const logger = app.logger.child({ part: 'worker' });
+  const onError = (error: unknown) => logger.warn({ err: error }, 'the database did not answer');
+  await using stack = new AsyncDisposableStack();
+
+  const guard = stack.use(
+    await startEgressGuard({
+      allowedHosts: config.allowedHosts,
+      environment: config.environment,
+      logger,
+    }),
+  );
+  const attempts = stack.use(
+    createAttempts({ pool, retentionHours: config.retentionHours, onError }),
+  );
+  const onRecord = Promise.withResolvers<void>();
+  const convert = createConvertTask({
+    attempts,
+    storage,
+    ytdlp: tools.ytdlp,
+    ffmpeg: tools.ffmpeg,
+    proxyUrl: guard.url,
+    hostEnvironment: config.environment,
+    limits: {
+      maxDurationSeconds: config.maxDurationSeconds,
+      maxFilesizeBytes: config.maxFileBytes,
+    },
+    logger,
+    onRecord: onRecord.promise,
+  });
+  const chores = createChores(
+    createUpkeep({ pool, storage, storeQuotaBytes: config.storeQuotaBytes }),
+    logger,
+  );
+
+  const shared = { pgPool: pool, noHandleSignals: true, logger: queueLogger(logger) } as const;
+  const slots = config.workerConcurrency;
+  await using runners = new AsyncDisposableStack();
+  // Two pools: an hour of music in every slot must not keep the chores waiting.
+  const conversions = runners.use(
+    await startRunner({ ...shared, concurrency: slots, taskList: { convert } }),
+  );
+  const housekeeping = runners.use(
+    await startRunner({ ...shared, concurrency: 1, taskList: chores, crontab }),
+  );
+  stack.use(
+    await startWorkerPulse({
+      pool,
+      worker: { id: conversions.poolId, slots },
+      isRunning: (key) => attempts.isRunning(key),
+      onRescue: (rescued) => logger.warn({ attempts: rescued }, 'took over from a lost worker'),
+      onError,
+    }),
+  );
+  // At the end they stop before the pulse does: while attempts are handed back, the worker is alive.
+  stack.use(runners.move());
+  onRecord.resolve();
+  // First of all at the end: every attempt is handed back, so that the runners have nothing to wait for.
+  stack.defer(() => attempts.stop());
+  logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
+
+  const broken = Promise.race([conversions.ended, housekeeping.ended]);
+  broken.catch(() => {});
+  const resources = stack.move();
+  return { broken, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+type QueueRunner = AsyncDisposable & {
+  /** What queue jobs are locked by; graphile-worker tells it in an event only. */
+  readonly poolId: string;
+  /** Rejects when the runner is over, whoever ended it. */
+  readonly ended: Promise<never>;
+};
+
+async function startRunner(options: RunnerOptions): Promise<QueueRunner> {
+  const events: WorkerEvents = new EventEmitter();
+  const created = Promise.withResolvers<string>();
+  events.once('pool:create', ({ workerPool }) => created.resolve(workerPool.id));
+  const runner = await run({ ...options, events });
+  return {
+    poolId: await created.promise,
+    ended: runner.promise.then(() => {
+      throw new Error('graphile-worker stopped by itself');
+    }),
+    [Symbol.asyncDispose]: () => runner.stop(),
+  };
+}
+
+/** graphile-worker's own words are for debugging: what matters of a job, its task logs with its ids. */
+function queueLogger(logger: Logger): QueueLogger {
+  return new QueueLogger(() => (level, message, meta) => {
+    const isOurs = meta?.['error'] instanceof AttemptLost;
+    if (level === 'error' && !isOurs) logger.error({ err: meta?.['error'] }, message);
+    else if (level === 'warning') logger.warn(message);
+    else logger.trace(message);
+  });
+}
