@@ -1,0 +1,134 @@
+// The only place where things are made: settings in, parts that know each other out. It decides nothing, and
+// starts neither listener nor worker.
+
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from './config.ts';
+import { listenToChanges } from './db/changes.ts';
+import { startEmbeddedPostgres } from './db/embedded.ts';
+import { migrate, migrateQueue } from './db/migrate.ts';
+import { createPool } from './db/pool.ts';
+import type { Database } from './db/pool.ts';
+import type { ReadinessChecks } from './http/health.ts';
+import type { Logger } from './logger.ts';
+import type { Context } from './resolvers/context.ts';
+import { createJobQueries } from './services/jobQueries.ts';
+import { createRequests } from './services/requests.ts';
+import { createJobWatch } from './services/watchJobs.ts';
+import { createQueueWatch } from './services/watchQueue.ts';
+import { workerLostAfterSeconds } from './services/workerPulse.ts';
+import { StartError } from './startError.ts';
+import { createStorage } from './storage.ts';
+import type { Storage } from './storage.ts';
+
+export type App = AsyncDisposable & {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly pool: Database;
+  readonly storage: Storage;
+  /** What the API's resolvers are given. */
+  readonly context: Context;
+  /** Whether the API can serve. */
+  readonly checks: ReadinessChecks;
+  /** Rejects when the embedded Postgres ended by itself. */
+  readonly broken: Promise<never>;
+};
+
+/** In open access everybody is the same owner, and shares one history. */
+const everybody = 'everybody';
+/** Queries of tasks, streams and requests, beside the one connection that each running job may hold. */
+const spareConnections = 10;
+/** A database that starts together with us is waited for. */
+const databasePatienceMs = 15_000;
+
+/** Makes all parts and brings the schema up to date. Throws StartError. */
+export async function createApp(config: Config, logger: Logger): Promise<App> {
+  await using stack = new AsyncDisposableStack();
+  const { connectionString, broken } = await findDatabase(config, logger, stack);
+  const applicationName = `tapedeck ${[...config.roles].join('+')}`;
+  const pool = createPool({
+    connectionString,
+    applicationName,
+    maxConnections: config.workerConcurrency + spareConnections,
+    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+  });
+  stack.defer(() => pool.end());
+  await waitForDatabase(pool, config);
+  for (const name of await migrate(pool)) logger.debug({ name }, 'migration applied');
+  await migrateQueue(pool);
+  const storage = await createStorage(config.dataFolder).catch((cause: unknown) => {
+    throw new StartError(`${config.dataFolder} cannot be written; change its owner or DATA_DIR.`, {
+      cause,
+    });
+  });
+
+  const onReadError = (error: unknown) => logger.warn({ err: error }, 'live status waits');
+  const jobWatch = createJobWatch({ db: pool, onReadError });
+  const queueWatch = createQueueWatch({ db: pool, workerLostAfterSeconds, onReadError });
+  const context: Context = {
+    ownerId: everybody,
+    requests: createRequests({
+      pool,
+      allowedHosts: config.allowedHosts,
+      hasArtifact: (attempt) => storage.hasArtifact(attempt),
+      removeArtifact: (attempt) => storage.removeArtifact(attempt),
+    }),
+    queries: createJobQueries({
+      db: pool,
+      allowedHosts: config.allowedHosts,
+      workerLostAfterSeconds,
+    }),
+    jobWatch,
+    queueWatch,
+  };
+  const checks: Record<string, () => Promise<boolean> | boolean> = {
+    database: () => pool.query('select').then(() => true),
+  };
+  if (config.roles.has('api')) {
+    const feed = stack.use(
+      listenToChanges({
+        connectionString,
+        applicationName: `${applicationName} listen`,
+        pool,
+        onChange: (jobIds) => jobWatch.onChange(jobIds),
+        onConnect: () => jobWatch.resync(),
+        onLost: (cause) => logger.warn({ err: cause }, 'live status lost its connection'),
+      }),
+    );
+    checks['liveStatus'] = () => feed.isConnected();
+  }
+  const resources = stack.move();
+  return {
+    ...{ config, logger, pool, storage, context, checks, broken },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function findDatabase(config: Config, logger: Logger, stack: AsyncDisposableStack) {
+  if (config.databaseUrl !== null) {
+    return { connectionString: config.databaseUrl, broken: new Promise<never>(() => {}) };
+  }
+  const postgres = stack.use(
+    await startEmbeddedPostgres({ dataFolder: join(config.dataFolder, 'postgres'), logger }),
+  );
+  const broken = postgres.exited.then((error) => Promise.reject<never>(error));
+  broken.catch(() => {});
+  return { connectionString: postgres.connectionString, broken };
+}
+
+async function waitForDatabase(pool: Database, { databaseUrl }: Config): Promise<void> {
+  const giveUpAt = performance.now() + databasePatienceMs;
+  for (;;) {
+    try {
+      await pool.query('select');
+      return;
+    } catch (cause) {
+      if (performance.now() > giveUpAt) {
+        const reason = cause instanceof Error ? cause.message || String(cause) : String(cause);
+        const where = databaseUrl === null ? 'the embedded Postgres' : 'DATABASE_URL';
+        throw new StartError(`The database cannot be used (${reason}); check ${where}.`, { cause });
+      }
+      await delay(500);
+    }
+  }
+}

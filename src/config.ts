@@ -1,0 +1,147 @@
+// The settings: the environment read once, whole and loudly. Nobody else reads process.env, and nothing here
+// looks at the machine. Every setting is documented in .env.example and docs/configuration.md.
+
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { parseAllowedHosts } from './domain/allowedHosts.ts';
+import type { AllowedHosts } from './domain/allowedHosts.ts';
+
+export type Role = 'api' | 'worker';
+
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  /** Null: an embedded Postgres under `dataFolder`. */
+  readonly databaseUrl: string | null;
+  /** Absolute. */
+  readonly dataFolder: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly workerConcurrency: number;
+  /** Null: youtube-dl-exec's own binary, else the one on PATH. */
+  readonly ytdlpPath: string | null;
+  readonly ffmpegPath: string | null;
+  readonly allowedHosts: AllowedHosts;
+  readonly maxDurationSeconds: number;
+  readonly maxFileBytes: number;
+  /** Null: MP3s are kept for ever. */
+  readonly retentionHours: number | null;
+  /** Null: no cap. */
+  readonly storeQuotaBytes: number | null;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly logFormat: 'pretty' | 'json';
+  /** What outgoing traffic obeys: proxies, trust, and where programs are found. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+/** The settings cannot be used; `faults` are sentences, one for each setting at fault. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const bytesPerMegabyte = 1024 * 1024;
+
+const wholeNumber = (smallest: number, largest: number) =>
+  z.coerce
+    .number(`has to be a whole number`)
+    .int('has to be a whole number')
+    .min(smallest, `has to be at least ${smallest}`)
+    .max(largest, `has to be at most ${largest}`);
+
+const settings = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^postgres(ql)?:\/\//,
+      'has to begin with postgres:// (leave it empty for the embedded one)',
+    )
+    .optional(),
+  DATA_DIR: z.string().default('./data'),
+  ROLES: z
+    .string()
+    .default('api,worker')
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(['api', 'worker'], 'has to be api, worker or api,worker')).min(1)),
+  WORKER_CONCURRENCY: wholeNumber(1, 1_000).default(availableParallelism()),
+  YTDLP_PATH: z.string().optional(),
+  FFMPEG_PATH: z.string().optional(),
+  ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const { allowedHosts, faults } = parseAllowedHosts(text);
+      for (const fault of faults) context.addIssue(`has a fault: ${fault}`);
+      return allowedHosts;
+    }),
+  MAX_DURATION_SECONDS: wholeNumber(1, 7 * 24 * 3600).default(14_400),
+  MAX_FILESIZE_MB: wholeNumber(1, 1024 * 1024).default(2048),
+  RETENTION_HOURS: z.coerce.number('has to be a number').min(0, 'has to be at least 0').default(24),
+  STORE_QUOTA_MB: wholeNumber(0, Number.MAX_SAFE_INTEGER / bytesPerMegabyte).default(0),
+  LOG_LEVEL: z.enum(logLevels, `has to be one of ${logLevels.join(', ')}`).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json'], 'has to be pretty or json').optional(),
+});
+
+const passedOn = [
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
+    name,
+    name.toLowerCase(),
+  ]),
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'PATH'],
+];
+
+/**
+ * Reads and checks every setting; an empty one counts as unset.
+ * Throws ConfigError with all faults at once.
+ */
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  { isTerminal }: { isTerminal: boolean },
+): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`),
+    );
+  }
+  const values = parsed.data;
+  const roles = new Set(values.ROLES);
+  if (values.DATABASE_URL === undefined && roles.size < 2) {
+    throw new ConfigError([
+      'DATABASE_URL has to be set when ROLES names only one: api and worker meet in the database.',
+    ]);
+  }
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    databaseUrl: values.DATABASE_URL ?? null,
+    dataFolder: resolve(values.DATA_DIR),
+    roles,
+    workerConcurrency: values.WORKER_CONCURRENCY,
+    ytdlpPath: values.YTDLP_PATH ?? null,
+    ffmpegPath: values.FFMPEG_PATH ?? null,
+    allowedHosts: values.ALLOWED_HOSTS,
+    maxDurationSeconds: values.MAX_DURATION_SECONDS,
+    maxFileBytes: values.MAX_FILESIZE_MB * bytesPerMegabyte,
+    retentionHours: values.RETENTION_HOURS === 0 ? null : values.RETENTION_HOURS,
+    storeQuotaBytes: values.STORE_QUOTA_MB === 0 ? null : values.STORE_QUOTA_MB * bytesPerMegabyte,
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT ?? (isTerminal ? 'pretty' : 'json'),
+    environment: Object.fromEntries(
+      Object.entries(given).filter((entry): entry is [string, string] =>
+        passedOn.includes(entry[0]),
+      ),
+    ),
+  });
+}

@@ -1,0 +1,39 @@
+// The one place that decides what of an error leaves the process, on any transport: known mistakes of the
+// caller word for word, an outage as such, and everything else as a plain sentence with the request's id.
+
+import { GraphQLError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Logger } from '../logger.ts';
+import { InvalidArgument } from '../services/invalidArgument.ts';
+import { isDatabaseUnavailable } from '../services/unavailable.ts';
+
+/** `code` in `extensions` of an error that is not GraphQL's own. */
+type ErrorCode = 'BAD_USER_INPUT' | 'SERVICE_UNAVAILABLE' | 'INTERNAL_SERVER_ERROR';
+
+/**
+ * Masks one error of an answer. `error` is what was thrown, `formatted` what GraphQL would send. What callers
+ * cannot mend goes to the log with its cause, under the id that they are given.
+ */
+export function maskError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  { logger, requestId }: { logger: Logger; requestId: string },
+): GraphQLFormattedError {
+  const cause = error instanceof GraphQLError ? error.originalError : error;
+  // Without a cause it is GraphQL's own: a document or variable at fault, and it says which.
+  if (cause === undefined || cause === null || cause instanceof GraphQLError) return formatted;
+  const { path, locations } = formatted;
+  const answer = (code: ErrorCode, message: string): GraphQLFormattedError => ({
+    message,
+    ...(path && { path }),
+    ...(locations && { locations }),
+    extensions: { code, requestId },
+  });
+  if (cause instanceof InvalidArgument) return answer('BAD_USER_INPUT', cause.message);
+  if (isDatabaseUnavailable(cause)) {
+    logger.warn({ err: cause, requestId, path }, 'the database is unavailable');
+    return answer('SERVICE_UNAVAILABLE', 'The server cannot reach its database; try again soon.');
+  }
+  logger.error({ err: cause, requestId, path }, 'a field failed');
+  return answer('INTERNAL_SERVER_ERROR', 'Something went wrong on this server; try again.');
+}

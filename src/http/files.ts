@@ -1,0 +1,93 @@
+// The MP3s on /files/<token>/<name>.mp3: whole, in part, or only when changed. The unguessable token alone
+// decides what is served; the name in the address is for people and is never read.
+
+import { create as contentDisposition } from 'content-disposition';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fresh from 'fresh';
+import parseRange from 'range-parser';
+import { artifactFileName } from '../domain/fileName.ts';
+import type { Job } from '../domain/job.ts';
+import type { JobQueries } from '../services/jobQueries.ts';
+import type { Storage } from '../storage.ts';
+
+type FilesOptions = { readonly queries: JobQueries; readonly storage: Storage };
+type FileRequest = FastifyRequest<{ Params: { token: string } }>;
+
+/** A Fastify plugin; Fastify answers HEAD by itself. Semantics are those of RFC 9110, sections 13 and 14. */
+export async function files(
+  app: FastifyInstance,
+  { queries, storage }: FilesOptions,
+): Promise<void> {
+  app.get('/files/:token/:name', async (request: FileRequest, reply) => {
+    const job = await queries.findArtifact(request.params.token);
+    if (job?.artifact == null) return refuse(reply, 404, 'There is no such file; check the link.');
+    if (job.status !== 'SUCCEEDED') return refuseExpired(reply);
+    const file = await storage.openArtifact({ jobId: job.id, attempt: job.attempt });
+    if (file === null) return refuseExpired(reply);
+
+    describeFile(reply, job, job.artifact);
+    const { sizeBytes } = job.artifact;
+    const isUnchanged = fresh(request.headers, reply.getHeaders());
+    const range = isUnchanged ? 'whole' : chooseRange(request, reply, sizeBytes);
+    if (isUnchanged || range === 'unsatisfiable') {
+      await file.close();
+      if (isUnchanged) return reply.code(304).send();
+      reply.removeHeader('content-disposition').header('content-range', `bytes */${sizeBytes}`);
+      return refuse(reply, 416, 'The file is shorter than the range that was asked for.');
+    }
+    const { start, end } = range === 'whole' ? { start: 0, end: sizeBytes - 1 } : range;
+    if (range !== 'whole')
+      reply.code(206).header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
+    reply.header('content-length', end - start + 1);
+    return reply.send(file.createReadStream({ start, end }));
+  });
+}
+
+function describeFile(reply: FastifyReply, job: Job, artifact: NonNullable<Job['artifact']>): void {
+  const fileName = artifactFileName({
+    title: job.metadata?.title ?? null,
+    uploader: job.metadata?.uploader ?? null,
+    externalId: job.source.externalId,
+  });
+  reply.headers({
+    'content-type': 'audio/mpeg',
+    'content-disposition': contentDisposition(fileName),
+    'accept-ranges': 'bytes',
+    etag: `"${artifact.sha256}"`,
+    'last-modified': (job.finishedAt ?? job.updatedAt).toUTCString(),
+    // It never changes under this address, but goes when it expires.
+    'cache-control': 'private, max-age=3600, immutable',
+    'x-content-type-options': 'nosniff',
+  });
+}
+
+/** Several ranges at once are answered with the whole file, as the RFC allows: no player needs them. */
+function chooseRange(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  sizeBytes: number,
+): { start: number; end: number } | 'whole' | 'unsatisfiable' {
+  if (headers.range === undefined) return 'whole';
+  const validator = headers['if-range'];
+  const isSameFile =
+    validator === undefined ||
+    validator === reply.getHeader('etag') ||
+    validator === reply.getHeader('last-modified');
+  if (!isSameFile) return 'whole';
+  const ranges = parseRange(sizeBytes, headers.range, { combine: true });
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return 'whole';
+  return ranges[0] ?? 'whole';
+}
+
+function refuseExpired(reply: FastifyReply): FastifyReply {
+  return refuse(reply, 410, 'The file has expired and was removed; convert the video again.');
+}
+
+function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('text/plain; charset=utf-8')
+    .send(`${sentence}\n`);
+}

@@ -1,0 +1,110 @@
+// GraphQL on /graphql: Apollo for POST and GET, graphql-ws for subscriptions, over one schema and one context.
+// Nothing configured on Apollo applies to the WebSocket: what must hold for both is in errors.ts.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
+import type { Logger } from '../logger.ts';
+import type { Context } from '../resolvers/context.ts';
+import { resolvers } from '../resolvers/index.ts';
+import { maskError } from './errors.ts';
+
+const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
+
+/** The schema with its resolvers. */
+export function buildSchema(): GraphQLSchema {
+  const files = readdirSync(schemaFolder).filter((name) => name.endsWith('.graphql'));
+  const typeDefs = files.map((name) => readFileSync(schemaFolder + name, 'utf8'));
+  return makeExecutableSchema<Context>({ typeDefs, resolvers });
+}
+
+type GraphQLOptions = { readonly context: Context; readonly logger: Logger };
+
+/** Registers /graphql. The returned server is to be stopped after the listener. */
+export async function registerGraphQL(
+  app: FastifyInstance,
+  { context, logger }: GraphQLOptions,
+): Promise<ApolloServer<RequestContext>> {
+  const schema = buildSchema();
+  const apollo = new ApolloServer<RequestContext>({
+    schema,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    plugins: [ApolloServerPluginLandingPageDisabled(), maskErrors(logger), answerOk],
+  });
+  await apollo.start();
+  const handler = fastifyApolloHandler(apollo, {
+    context: async ({ id }) => ({ ...context, requestId: id }),
+  });
+  app.post('/graphql', handler);
+  app.route({
+    method: 'GET',
+    url: '/graphql',
+    handler,
+    wsHandler: overWebSocket(schema, context, logger),
+  });
+  return apollo;
+}
+
+type RequestContext = Context & { readonly requestId: string };
+
+/** Not Apollo's formatError: that one does not know the request. */
+function maskErrors(logger: Logger): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      async willSendResponse({ response, errors, contextValue }) {
+        if (response.body.kind !== 'single' || !response.body.singleResult.errors) return;
+        const { requestId } = contextValue;
+        response.body.singleResult.errors = response.body.singleResult.errors.map(
+          (formatted, index) => maskError(formatted, errors?.[index], { logger, requestId }),
+        );
+      },
+    }),
+  };
+}
+
+/**
+ * A well-formed request whose document is at fault is answered with 200 in application/json; only
+ * application/graphql-response+json may say it with the status. Apollo says 400 in both.
+ * https://graphql.github.io/graphql-over-http/draft/#sec-application-json
+ */
+const answerOk: ApolloServerPlugin = {
+  requestDidStart: async () => ({
+    async willSendResponse({ request, response, errors }) {
+      const accept = (request.http?.headers ?? new HeaderMap()).get('accept') ?? '';
+      const isDocumentFault = errors?.some(({ extensions }) =>
+        documentFaults.has(String(extensions['code'])),
+      );
+      if (isDocumentFault && !accept.includes('application/graphql-response+json')) {
+        response.http.status = 200;
+      }
+    },
+  }),
+};
+
+const documentFaults = new Set([
+  ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'],
+  'OPERATION_RESOLUTION_FAILURE',
+]);
+
+function overWebSocket(schema: GraphQLSchema, context: Context, logger: Logger) {
+  const mask = (errors: readonly GraphQLError[], requestId: string) =>
+    errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
+  return makeHandler({
+    schema,
+    context: () => context,
+    isProd: true,
+    onError: ({ extra }, _id, _payload, errors) => mask(errors, extra.request.id),
+    onNext({ extra }, _id, _payload, _arguments, { data = null, errors }) {
+      return errors && { data, errors: mask(errors, extra.request.id) };
+    },
+  });
+}

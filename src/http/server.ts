@@ -1,0 +1,81 @@
+// The HTTP listener and all that hangs on it, and how it goes away: clients are told to come back, requests
+// under way are finished, idle connections do not hold it up.
+
+import websocket from '@fastify/websocket';
+import { fastify, LogController } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../logger.ts';
+import type { Context } from '../resolvers/context.ts';
+import type { Storage } from '../storage.ts';
+import { files } from './files.ts';
+import { graphiql } from './graphiql.ts';
+import { registerGraphQL } from './graphql.ts';
+import { health } from './health.ts';
+import type { ReadinessChecks } from './health.ts';
+
+type ServerOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: Logger;
+  readonly context: Context;
+  readonly storage: Storage;
+  readonly checks: ReadinessChecks;
+};
+
+export type HttpServer = AsyncDisposable & { readonly url: string };
+
+/** No operation of ours is larger; a larger message closes the socket with 1009. */
+const largestMessageBytes = 64 * 1024;
+/** RFC 6455: "service restart". graphql-ws clients reconnect after it, and every client may. */
+const serviceRestart = 1012;
+/** What clients get to answer the close, and requests to finish. */
+const drainMs = 5_000;
+
+/** Listens; rejects with what the system says (EADDRINUSE, EACCES) when it cannot. */
+export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
+  const app = fastify({
+    loggerInstance: options.logger.child({ part: 'http' }),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+  }) as unknown as FastifyInstance;
+  app.addHook('onRequest', async ({ id }, reply) => {
+    reply.header('x-request-id', id);
+  });
+  app.addHook('onResponse', async ({ id, method, url, log }, { statusCode, elapsedTime }) => {
+    log.debug({ requestId: id, method, url, statusCode, elapsedMs: elapsedTime }, 'answered');
+  });
+  await app.register(websocket, {
+    options: { maxPayload: largestMessageBytes },
+    // The plugin's own would close with 1005, on which clients do not reconnect.
+    preClose: () => closeSockets(app),
+  });
+  const { context, storage, checks, logger } = options;
+  const apollo = await registerGraphQL(app, { context, logger });
+  await app.register(files, { queries: context.queries, storage });
+  await app.register(health, { checks, services: context });
+  await app.register(graphiql);
+  app.get('/', (_request, reply) => reply.redirect('/graphiql'));
+
+  const url = await app.listen({ host: options.host, port: options.port });
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      // A keep-alive connection that turns idle later would hold up close() for its whole time-out.
+      const idle = setInterval(() => app.server.closeIdleConnections(), 100);
+      const late = setTimeout(() => app.server.closeAllConnections(), drainMs);
+      await app.close();
+      clearInterval(idle);
+      clearTimeout(late);
+      await apollo.stop();
+    },
+  };
+}
+
+async function closeSockets({ websocketServer }: FastifyInstance): Promise<void> {
+  for (const socket of websocketServer.clients) socket.close(serviceRestart, 'The server restarts');
+  const giveUpAt = Date.now() + drainMs;
+  while (websocketServer.clients.size > 0 && Date.now() < giveUpAt) await delay(20);
+  for (const socket of websocketServer.clients) socket.terminate();
+}

@@ -1,0 +1,77 @@
+// The entry: settings, parts, the chosen roles; then a signal, and everything in reverse.
+
+import { startApi } from './api.ts';
+import { createApp } from './app.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { EmbeddedPostgresError } from './db/embedded.ts';
+import { createLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
+import { findTools, ToolError, warnings } from './media/tools.ts';
+import type { Tools } from './media/tools.ts';
+import { StartError } from './startError.ts';
+import { startWorker } from './worker.ts';
+
+async function main(): Promise<void> {
+  const stopped = waitForSignal();
+  const config = loadConfig(process.env, { isTerminal: process.stdout.isTTY });
+  const logger = createLogger(config);
+  await using stack = new AsyncDisposableStack();
+  const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
+  finding?.catch(() => {});
+  const app = stack.use(await createApp(config, logger));
+  const broken = [app.broken];
+  if (finding !== null) {
+    const tools = await finding;
+    announceTools(tools, logger);
+    broken.push(stack.use(await startWorker(app, tools)).broken);
+  }
+  if (config.roles.has('api')) {
+    const { url } = stack.use(await startApi(app));
+    logger.info(`Tapedeck is ready: open ${url}`);
+  } else {
+    logger.info('Tapedeck is ready: this worker waits for jobs');
+  }
+  const signal = await Promise.race([stopped, ...broken]);
+  logger.info(`Tapedeck stops (${signal}); conversions under way are continued at the next start`);
+}
+
+function searchOf({ ytdlpPath, ffmpegPath, environment }: Config) {
+  return { ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' };
+}
+
+function announceTools(tools: Tools, logger: Logger): void {
+  const { ytdlp, ffmpeg } = tools;
+  logger.info(
+    `yt-dlp ${ytdlp.version} (${ytdlp.ageDays} days old, ${ytdlp.path}), ffmpeg ${ffmpeg.version}`,
+  );
+  for (const warning of warnings(tools)) logger.warn(warning);
+}
+
+/** The first signal asks; a second one is an order. */
+function waitForSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.on(signal, () => process.exit(1));
+      });
+    }
+  });
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  const faults =
+    error instanceof ConfigError
+      ? error.faults
+      : error instanceof StartError ||
+          error instanceof ToolError ||
+          error instanceof EmbeddedPostgresError
+        ? [error.message]
+        : [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  for (const fault of faults) process.stderr.write(`Tapedeck cannot run: ${fault}\n`);
+  process.exit(1);
+}
