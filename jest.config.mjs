@@ -1,6 +1,6 @@
 // Four kinds of tests, slowest last. Node strips the types, so jest transforms nothing.
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.ts',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/setup.ts'],
@@ -12,6 +12,8 @@ const withDatabase = {
 
 /** @type {import('jest').Config} */
 export default {
+  // Two files side by side would blame each other for what is left behind.
+  maxWorkers: 1,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     {

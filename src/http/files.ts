@@ -1,7 +1,7 @@
 // The MP3s on /files/<token>/<name>.mp3: whole, in part, or only when changed. The unguessable token alone
 // decides what is served; the name in the address is for people and is never read.
 
-import { create as contentDisposition } from 'content-disposition';
+import contentDisposition from 'content-disposition';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import parseRange from 'range-parser';
