@@ -134,6 +134,7 @@ create index idempotency_keys_by_job on tapedeck.idempotency_keys (job_id);
 -- One row a living worker process. Its id is the graphile-worker pool's, which locks queue jobs by it.
 create table tapedeck.workers (
   id text not null,
+  host text not null,
   slots integer not null,
   started_at timestamptz(3) not null default now(),
   seen_at timestamptz(3) not null default now(),

@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { EmbeddedPostgresError } from './db/embedded.ts';
+import { checkHealth } from './health.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
@@ -12,9 +13,12 @@ import type { Tools } from './media/tools.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
 
-async function main(): Promise<void> {
+async function main(command: string | undefined): Promise<void> {
   const stopped = waitForSignal();
   const config = loadConfig(process.env, { isTerminal: process.stdout.isTTY });
+  if (command === 'health') return checkHealth(config);
+  if (command !== undefined)
+    throw new StartError(`There is no command "${command}"; try "health".`);
   const logger = createLogger(config);
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
@@ -61,7 +65,7 @@ function waitForSignal(): Promise<NodeJS.Signals> {
 }
 
 try {
-  await main();
+  await main(process.argv[2]);
   process.exit(0);
 } catch (error) {
   const faults =

@@ -100,13 +100,12 @@ async function startRunner(options: RunnerOptions): Promise<QueueRunner> {
   const created = Promise.withResolvers<string>();
   events.once('pool:create', ({ workerPool }) => created.resolve(workerPool.id));
   const runner = await run({ ...options, events });
-  return {
-    poolId: await created.promise,
-    ended: runner.promise.then(() => {
-      throw new Error('graphile-worker stopped by itself');
-    }),
-    [Symbol.asyncDispose]: () => runner.stop(),
-  };
+  const ended = runner.promise.then(() => {
+    throw new Error('graphile-worker stopped by itself');
+  });
+  // Nobody may be waiting yet, or any more.
+  ended.catch(() => {});
+  return { poolId: await created.promise, ended, [Symbol.asyncDispose]: () => runner.stop() };
 }
 
 /** graphile-worker's own words are for debugging: what matters of a job, its task logs with its ids. */

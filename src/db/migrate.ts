@@ -25,7 +25,8 @@ export async function migrate(pool: Database): Promise<string[]> {
     });
     return applied.map(({ name }) => name);
   } finally {
-    client.release();
+    // The runner leaves its own search_path on the connection: nobody else may get it.
+    client.release(true);
   }
 }
 

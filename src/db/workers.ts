@@ -1,6 +1,7 @@
 // The living worker processes, and the rescue of what the dead ones held. All times are the database's,
 // so that a host with a wrong clock neither looks dead nor declares others dead.
 
+import { hostname } from 'node:os';
 import type { AttemptKey } from './attempts.ts';
 import { withTransaction } from './pool.ts';
 import type { Database, Queryable } from './pool.ts';
@@ -16,10 +17,21 @@ export type Worker = {
 export async function beatWorker(db: Queryable, worker: Worker): Promise<void> {
   await db.query(
     `-- beatWorker
-     insert into tapedeck.workers (id, slots) values ($1, $2)
+     insert into tapedeck.workers (id, host, slots) values ($1, $2, $3)
      on conflict (id) do update set seen_at = now()`,
-    [worker.id, worker.slots],
+    [worker.id, hostname(), worker.slots],
   );
+}
+
+/** Is a worker process of this host alive? In a container, which is a host of its own: the one in it. */
+export async function hasLivingWorker(db: Queryable, lostAfterSeconds: number): Promise<boolean> {
+  const { rows } = await db.query(
+    `-- hasLivingWorker
+     select from tapedeck.workers
+     where host = $1 and seen_at > now() - make_interval(secs => $2) limit 1`,
+    [hostname(), lostAfterSeconds],
+  );
+  return rows.length > 0;
 }
 
 /** Takes a worker that stopped in good order off the record. */

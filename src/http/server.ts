@@ -36,15 +36,17 @@ const drainMs = 5_000;
 /** Listens; rejects with what the system says (EADDRINUSE, EACCES) when it cannot. */
 export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
   const app = fastify({
-    loggerInstance: options.logger.child({ part: 'http' }),
+    // Fastify's own news are not ours: what was answered is logged below, and main says where to look.
+    loggerInstance: options.logger.child({ part: 'http' }, { level: 'warn' }),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
   }) as unknown as FastifyInstance;
   app.addHook('onRequest', async ({ id }, reply) => {
     reply.header('x-request-id', id);
   });
-  app.addHook('onResponse', async ({ id, method, url, log }, { statusCode, elapsedTime }) => {
-    log.debug({ requestId: id, method, url, statusCode, elapsedMs: elapsedTime }, 'answered');
+  app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) => {
+    const facts = { requestId: id, method, url, statusCode, elapsedMs: elapsedTime };
+    options.logger.debug(facts, 'answered');
   });
   await app.register(websocket, {
     options: { maxPayload: largestMessageBytes },

@@ -1,0 +1,37 @@
+// `node src/main.ts health`: asks the running process of the same settings how it is, for supervisors that
+// can only run a command. It starts nothing.
+
+import type { Config } from './config.ts';
+import { createPool } from './db/pool.ts';
+import { hasLivingWorker } from './db/workers.ts';
+import { workerLostAfterSeconds } from './services/workerPulse.ts';
+import { StartError } from './startError.ts';
+
+/** Returns when every role is well; throws StartError with what is wrong. */
+export async function checkHealth(config: Config): Promise<void> {
+  if (config.roles.has('api')) await checkApi(config);
+  else await checkWorker(config);
+}
+
+async function checkApi({ host, port }: Config): Promise<void> {
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const answer = await fetch(`http://${address}:${port}/readyz`).catch((cause: unknown) => {
+    throw new StartError(`Nothing answers on port ${port}; look at the log of the API.`, { cause });
+  });
+  if (!answer.ok) throw new StartError(`The API is not ready: ${await answer.text()}`);
+}
+
+async function checkWorker({ databaseUrl }: Config): Promise<void> {
+  const pool = createPool({
+    connectionString: databaseUrl ?? '',
+    applicationName: 'tapedeck health',
+    maxConnections: 1,
+    onIdleError: () => {},
+  });
+  const isAlive = await hasLivingWorker(pool, workerLostAfterSeconds)
+    .catch((cause: unknown) => {
+      throw new StartError('The database cannot be used; check DATABASE_URL.', { cause });
+    })
+    .finally(() => pool.end());
+  if (!isAlive) throw new StartError('No worker of this host was seen lately; look at its log.');
+}
