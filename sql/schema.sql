@@ -8,6 +8,16 @@ create table idempotency_keys (
   created_at timestamp(3) with time zone not null default now()
 );
 
+create table job_events (
+  job_id uuid not null,
+  version integer not null,
+  at timestamp(3) with time zone not null default now(),
+  status text not null,
+  phase text,
+  attempt integer not null,
+  failure_code text
+);
+
 create table job_owners (
   owner_id text not null,
   job_id uuid not null
@@ -69,6 +79,8 @@ create table workers (
 
 alter table idempotency_keys add constraint idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (owner_id, key);
+alter table job_events add constraint job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table job_events add constraint job_events_pkey PRIMARY KEY (job_id, version);
 alter table job_owners add constraint job_owners_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_owners add constraint job_owners_pkey PRIMARY KEY (owner_id, job_id);
 alter table jobs add constraint jobs_artifact_whole_or_absent CHECK ((num_nonnulls(artifact_token, artifact_size_bytes, artifact_sha256, artifact_duration_seconds, artifact_bitrate_kbps) = ANY (ARRAY[0, 5])));
@@ -122,6 +134,17 @@ CREATE OR REPLACE FUNCTION tapedeck.new_id()
  LANGUAGE sql
  PARALLEL SAFE
 RETURN (encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send((floor((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric)))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid;
+
+CREATE OR REPLACE FUNCTION tapedeck.record_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into tapedeck.job_events (job_id, version, status, phase, attempt, failure_code)
+  values (new.id, new.version, new.status, new.phase, new.attempt, new.failure_code);
+  return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.request_job(p_owner_id text, p_site text, p_external_id text, p_source_url text, p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean, p_idempotency_key text, p_arguments_hash text, OUT outcome text, OUT job jobs)
  RETURNS record

@@ -14,7 +14,7 @@ export async function startApi(app: App): Promise<HttpServer> {
     const { code } = cause as NodeJS.ErrnoException;
     const advice = adviceByCode[code ?? ''];
     if (advice === undefined) throw cause;
-    throw new StartError(`${advice(host, port)}`, { cause });
+    throw new StartError(advice(host, port), { cause });
   }
 }
 

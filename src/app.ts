@@ -111,7 +111,7 @@ async function findDatabase(config: Config, logger: Logger, stack: AsyncDisposab
   const postgres = stack.use(
     await startEmbeddedPostgres({ dataFolder: join(config.dataFolder, 'postgres'), logger }),
   );
-  const broken = postgres.exited.then((error) => Promise.reject<never>(error));
+  const broken = postgres.exited.then((error) => Promise.reject(error));
   broken.catch(() => {});
   return { connectionString: postgres.connectionString, broken };
 }

@@ -28,10 +28,13 @@ async function checkWorker({ databaseUrl }: Config): Promise<void> {
     maxConnections: 1,
     onIdleError: () => {},
   });
-  const isAlive = await hasLivingWorker(pool, workerLostAfterSeconds)
-    .catch((cause: unknown) => {
-      throw new StartError('The database cannot be used; check DATABASE_URL.', { cause });
-    })
-    .finally(() => pool.end());
-  if (!isAlive) throw new StartError('No worker of this host was seen lately; look at its log.');
+  try {
+    const isAlive = await hasLivingWorker(pool, workerLostAfterSeconds);
+    if (!isAlive) throw new StartError('No worker of this host was seen lately; look at its log.');
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    throw new StartError('The database cannot be used; check DATABASE_URL.', { cause });
+  } finally {
+    await pool.end();
+  }
 }

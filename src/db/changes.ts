@@ -95,7 +95,7 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
     );
     options.pool.query('select pg_notify($1, $2)', [channel, token]).catch(lose);
   };
-  let heart: NodeJS.Timeout | undefined;
+  const heart = setInterval(beat, options.heartbeatMs ?? 10_000);
 
   const close = async () => {
     clearInterval(heart);
@@ -112,6 +112,5 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
     await close();
     throw cause;
   }
-  heart = setInterval(beat, options.heartbeatMs ?? 10_000);
   return { lost, [Symbol.asyncDispose]: close };
 }

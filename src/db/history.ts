@@ -67,7 +67,7 @@ export async function readHistory(
     ],
   );
   const jobs = rows.map(toJob);
-  return slice.fromEnd ? jobs.reverse() : jobs;
+  return slice.fromEnd ? jobs.toReversed() : jobs;
 }
 
 /** The number of jobs that match, exact up to `ceiling`, where counting stops. */

@@ -23,6 +23,7 @@ export const Job: JobResolvers = {
   nextAttemptAt,
   queuePosition: (job, _, { queries }) =>
     job.status === 'QUEUED' ? queries.countAhead(job.id) : null,
+  timeline: (job, _, { queries }) => queries.readTimeline(job.id),
   viewerCanCancel: (job) => !isTerminal(job.status),
   viewerCanRetry: (job) => isRetryable(job.status),
   viewerCanDelete: (job) => isTerminal(job.status),

@@ -37,6 +37,9 @@ export const JobConnection: JobConnectionResolvers = {
 
 export const QueueStats: QueueStatsResolvers = {
   window: (_, { minutes }, { queries }) => queries.readQueueWindow(minutes),
+  series: (_, { minutes }, { queries }) => queries.readQueueIntervals(minutes),
+  failures: (_, { minutes }, { queries }) => queries.countFailures(minutes),
+  workerList: (_, __, { queries }) => queries.readLivingWorkers(),
 };
 
 function toCriteria(filter: JobFilter) {

@@ -68,6 +68,15 @@ export type DeleteJobPayload = {
   readonly userErrors: ReadonlyArray<JobActionError>;
 };
 
+/** How often jobs failed for one cause. */
+export type FailureCount = {
+  readonly __typename?: 'FailureCount';
+  /** The cause. */
+  readonly code: JobFailureCode;
+  /** Jobs that failed for it. */
+  readonly count: Scalars['Int']['output'];
+};
+
 /** One conversion of one source into one MP3. */
 export type Job = Node & {
   readonly __typename?: 'Job';
@@ -106,6 +115,8 @@ export type Job = Node & {
   readonly startedAt: Maybe<Scalars['DateTime']['output']>;
   /** Where the job stands. */
   readonly status: JobStatus;
+  /** What happened to it so far: a row for each change of status, phase or attempt; the latest 200, oldest first. */
+  readonly timeline: ReadonlyArray<JobEvent>;
   /** When the job last changed visibly. */
   readonly updatedAt: Scalars['DateTime']['output'];
   /** Rises with every visible change: of two copies keep the one with the larger version. */
@@ -171,6 +182,21 @@ export type JobEdge = {
   readonly cursor: Scalars['String']['output'];
   /** The job. */
   readonly node: Job;
+};
+
+/** The job from one instant on, until the next event. */
+export type JobEvent = {
+  readonly __typename?: 'JobEvent';
+  /** When it began. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Attempts started until then. */
+  readonly attempt: Scalars['Int']['output'];
+  /** Cause of the latest failed attempt at that time. */
+  readonly failureCode: Maybe<JobFailureCode>;
+  /** What it did from then on. Null unless RUNNING. */
+  readonly phase: Maybe<JobPhase>;
+  /** The job's status from then on. */
+  readonly status: JobStatus;
 };
 
 /** Why an attempt failed. */
@@ -506,25 +532,60 @@ export type QueryNodesArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
 };
 
+/** What was finished within one minute. */
+export type QueueInterval = {
+  readonly __typename?: 'QueueInterval';
+  /** Jobs that were canceled. */
+  readonly canceled: Scalars['Int']['output'];
+  /** Jobs that failed for good. */
+  readonly failed: Scalars['Int']['output'];
+  /** Seconds from the start of the last attempt to its end, median. Null when nothing was run to an end. */
+  readonly runSecondsP50: Maybe<Scalars['Float']['output']>;
+  /** The minute's beginning. */
+  readonly startsAt: Scalars['DateTime']['output'];
+  /** Jobs that succeeded, also when their file has expired since. */
+  readonly succeeded: Scalars['Int']['output'];
+  /** Seconds from being due to the start of the last attempt, median. Null when nothing was run to an end. */
+  readonly waitSecondsP50: Maybe<Scalars['Float']['output']>;
+};
+
 /** The state of the whole queue, for all callers together. */
 export type QueueStats = {
   readonly __typename?: 'QueueStats';
   /** When these figures were taken. */
   readonly asOf: Scalars['DateTime']['output'];
+  /** Why jobs failed for good lately, the most frequent cause first. */
+  readonly failures: ReadonlyArray<FailureCount>;
   /** When the job that waits longest began to wait. Null when none waits. */
   readonly oldestQueuedAt: Maybe<Scalars['DateTime']['output']>;
   /** Jobs that wait for a worker, those that wait for a retry not counted. */
   readonly queued: Scalars['Int']['output'];
   /** Jobs that a worker is converting. */
   readonly running: Scalars['Int']['output'];
+  /** The same, minute by minute: the oldest first, minutes without an event included. */
+  readonly series: ReadonlyArray<QueueInterval>;
   /** Jobs that wait until their next attempt is due. */
   readonly waitingForRetry: Scalars['Int']['output'];
   /** What was finished lately. */
   readonly window: QueueWindow;
+  /** The live worker processes, the longest running first. */
+  readonly workerList: ReadonlyArray<Worker>;
   /** Conversions that those workers can run at once. */
   readonly workerSlots: Scalars['Int']['output'];
   /** Live worker processes. 0 means that nothing is converted at present. */
   readonly workers: Scalars['Int']['output'];
+};
+
+
+/** The state of the whole queue, for all callers together. */
+export type QueueStatsFailuresArgs = {
+  minutes: Scalars['Int']['input'];
+};
+
+
+/** The state of the whole queue, for all callers together. */
+export type QueueStatsSeriesArgs = {
+  minutes: Scalars['Int']['input'];
 };
 
 
@@ -698,6 +759,21 @@ export type UserError = {
   readonly path: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
+/** A live worker process. */
+export type Worker = {
+  readonly __typename?: 'Worker';
+  /** Its name as long as it lives. */
+  readonly id: Scalars['ID']['output'];
+  /** Conversions that it runs now. */
+  readonly running: Scalars['Int']['output'];
+  /** When it last said that it lives. */
+  readonly seenAt: Scalars['DateTime']['output'];
+  /** Conversions that it can run at once. */
+  readonly slots: Scalars['Int']['output'];
+  /** When it started. */
+  readonly startedAt: Scalars['DateTime']['output'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -785,6 +861,7 @@ export type ResolversTypes = {
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DeleteJobPayload: ResolverTypeWrapper<DeleteJobPayload>;
+  FailureCount: ResolverTypeWrapper<FailureCount>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -793,6 +870,7 @@ export type ResolversTypes = {
   JobActionErrorCode: JobActionErrorCode;
   JobConnection: ResolverTypeWrapper<JobConnectionModel>;
   JobEdge: ResolverTypeWrapper<Omit<JobEdge, 'node'> & { node: ResolversTypes['Job'] }>;
+  JobEvent: ResolverTypeWrapper<JobEvent>;
   JobFailure: ResolverTypeWrapper<JobFailure>;
   JobFailureCode: JobFailureCode;
   JobFilter: JobFilter;
@@ -810,6 +888,7 @@ export type ResolversTypes = {
   OrderDirection: OrderDirection;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  QueueInterval: ResolverTypeWrapper<QueueInterval>;
   QueueStats: ResolverTypeWrapper<QueueStatsModel>;
   QueueWindow: ResolverTypeWrapper<QueueWindow>;
   RequestMp3Error: ResolverTypeWrapper<RequestMp3Error>;
@@ -824,6 +903,7 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   URL: ResolverTypeWrapper<Scalars['URL']['output']>;
   UserError: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['UserError']>;
+  Worker: ResolverTypeWrapper<Worker>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -833,6 +913,7 @@ export type ResolversParentTypes = {
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   DateTime: Scalars['DateTime']['output'];
   DeleteJobPayload: DeleteJobPayload;
+  FailureCount: FailureCount;
   Float: Scalars['Float']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -840,6 +921,7 @@ export type ResolversParentTypes = {
   JobActionError: JobActionError;
   JobConnection: JobConnectionModel;
   JobEdge: Omit<JobEdge, 'node'> & { node: ResolversParentTypes['Job'] };
+  JobEvent: JobEvent;
   JobFailure: JobFailure;
   JobFilter: JobFilter;
   JobOrder: JobOrder;
@@ -852,6 +934,7 @@ export type ResolversParentTypes = {
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
+  QueueInterval: QueueInterval;
   QueueStats: QueueStatsModel;
   QueueWindow: QueueWindow;
   RequestMp3Error: RequestMp3Error;
@@ -863,6 +946,7 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   URL: Scalars['URL']['output'];
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
+  Worker: Worker;
 };
 
 export type AudioFileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AudioFile'] = ResolversParentTypes['AudioFile']> = {
@@ -889,6 +973,11 @@ export type DeleteJobPayloadResolvers<ContextType = Context, ParentType extends 
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['JobActionError']>, ParentType, ContextType>;
 };
 
+export type FailureCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureCount'] = ResolversParentTypes['FailureCount']> = {
+  code?: Resolver<ResolversTypes['JobFailureCode'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type JobResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Job'] = ResolversParentTypes['Job']> = {
   attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -906,6 +995,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   sourceUrl?: Resolver<ResolversTypes['URL'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
+  timeline?: Resolver<ReadonlyArray<ResolversTypes['JobEvent']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   viewerCanCancel?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -932,6 +1022,14 @@ export type JobConnectionResolvers<ContextType = Context, ParentType extends Res
 export type JobEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobEdge'] = ResolversParentTypes['JobEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type JobEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobEvent'] = ResolversParentTypes['JobEvent']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failureCode?: Resolver<Maybe<ResolversTypes['JobFailureCode']>, ParentType, ContextType>;
+  phase?: Resolver<Maybe<ResolversTypes['JobPhase']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
 };
 
 export type JobFailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobFailure'] = ResolversParentTypes['JobFailure']> = {
@@ -993,13 +1091,25 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   queueStats?: Resolver<Maybe<ResolversTypes['QueueStats']>, ParentType, ContextType>;
 };
 
+export type QueueIntervalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QueueInterval'] = ResolversParentTypes['QueueInterval']> = {
+  canceled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runSecondsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  startsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  succeeded?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  waitSecondsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
 export type QueueStatsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QueueStats'] = ResolversParentTypes['QueueStats']> = {
   asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  failures?: Resolver<ReadonlyArray<ResolversTypes['FailureCount']>, ParentType, ContextType, RequireFields<QueueStatsFailuresArgs, 'minutes'>>;
   oldestQueuedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   queued?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  series?: Resolver<ReadonlyArray<ResolversTypes['QueueInterval']>, ParentType, ContextType, RequireFields<QueueStatsSeriesArgs, 'minutes'>>;
   waitingForRetry?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   window?: Resolver<ResolversTypes['QueueWindow'], ParentType, ContextType, RequireFields<QueueStatsWindowArgs, 'minutes'>>;
+  workerList?: Resolver<ReadonlyArray<ResolversTypes['Worker']>, ParentType, ContextType>;
   workerSlots?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   workers?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -1060,15 +1170,25 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
   __resolveType: TypeResolveFn<'JobActionError' | 'RequestMp3Error', ParentType, ContextType>;
 };
 
+export type WorkerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Worker'] = ResolversParentTypes['Worker']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  seenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  slots?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   AudioFile?: AudioFileResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   DeleteJobPayload?: DeleteJobPayloadResolvers<ContextType>;
+  FailureCount?: FailureCountResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
   JobActionError?: JobActionErrorResolvers<ContextType>;
   JobConnection?: JobConnectionResolvers<ContextType>;
   JobEdge?: JobEdgeResolvers<ContextType>;
+  JobEvent?: JobEventResolvers<ContextType>;
   JobFailure?: JobFailureResolvers<ContextType>;
   JobProgress?: JobProgressResolvers<ContextType>;
   JobUpdate?: JobUpdateResolvers<ContextType>;
@@ -1078,6 +1198,7 @@ export type Resolvers<ContextType = Context> = {
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  QueueInterval?: QueueIntervalResolvers<ContextType>;
   QueueStats?: QueueStatsResolvers<ContextType>;
   QueueWindow?: QueueWindowResolvers<ContextType>;
   RequestMp3Error?: RequestMp3ErrorResolvers<ContextType>;
@@ -1088,5 +1209,6 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   URL?: GraphQLScalarType;
   UserError?: UserErrorResolvers<ContextType>;
+  Worker?: WorkerResolvers<ContextType>;
 };
 

@@ -3,7 +3,11 @@
 import DataLoader from 'dataloader';
 import type { HistoryOrder } from '../db/history.ts';
 import { countJobsAhead, findJobByArtifactToken, findOwnedJobs } from '../db/jobs.ts';
+import { readJobEvents } from '../db/jobEvents.ts';
+import type { JobEvent } from '../db/jobEvents.ts';
 import type { Queryable } from '../db/pool.ts';
+import { countFailures, readLivingWorkers, readQueueIntervals } from '../db/queueHistory.ts';
+import type { FailureCount, LivingWorker, QueueInterval } from '../db/queueHistory.ts';
 import { readQueueStats, readQueueWindow } from '../db/queueStats.ts';
 import type { QueueStats, QueueWindow } from '../db/queueStats.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
@@ -36,8 +40,13 @@ export type JobQueries = {
   /** Queued jobs before this one; null when it is not queued. Many calls in one turn make one query. */
   countAhead(jobId: string): Promise<number | null>;
   readQueueStats(): Promise<QueueStats>;
-  /** Throws InvalidArgument unless `minutes` is 1 to 10,080 (a week). */
+  /** `minutes` is 1 to 1,440 (a day) here and below; else they throw InvalidArgument. */
   readQueueWindow(minutes: number): Promise<QueueWindow>;
+  readQueueIntervals(minutes: number): Promise<QueueInterval[]>;
+  countFailures(minutes: number): Promise<FailureCount[]>;
+  readLivingWorkers(): Promise<LivingWorker[]>;
+  /** The latest 200 events of a job, oldest first. Many calls in one turn make one query. */
+  readTimeline(jobId: string): Promise<readonly JobEvent[]>;
   /** The job whose MP3 has this unguessable token, EXPIRED ones included; null when there is none. */
   findArtifact(token: string): Promise<Job | null>;
 };
@@ -50,7 +59,8 @@ type JobQueriesOptions = {
 
 /** How many jobs one call may name. */
 export const mostJobIds = 100;
-const longestWindowMinutes = 7 * 24 * 60;
+const longestWindowMinutes = 24 * 60;
+const longestTimeline = 200;
 
 export function createJobQueries(options: JobQueriesOptions): JobQueries {
   const { db, allowedHosts, workerLostAfterSeconds } = options;
@@ -59,6 +69,13 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
     async (jobIds) => {
       const ahead = await countJobsAhead(db, jobIds);
       return jobIds.map((jobId) => ahead.get(jobId) ?? null);
+    },
+    { cache: false },
+  );
+  const timelines = new DataLoader<string, readonly JobEvent[]>(
+    async (jobIds) => {
+      const stories = await readJobEvents(db, jobIds, longestTimeline);
+      return jobIds.map((jobId) => stories.get(jobId) ?? []);
     },
     { cache: false },
   );
@@ -83,14 +100,18 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
     },
     countAhead: (jobId) => positions.load(jobId),
     readQueueStats: () => readQueueStats(db, workerLostAfterSeconds),
-    async readQueueWindow(minutes) {
-      if (minutes < 1 || minutes > longestWindowMinutes) {
-        throw new InvalidArgument(`\`minutes\` has to be between 1 and ${longestWindowMinutes}.`);
-      }
-      return readQueueWindow(db, minutes);
-    },
+    readQueueWindow: async (minutes) => readQueueWindow(db, checkMinutes(minutes)),
+    readQueueIntervals: async (minutes) => readQueueIntervals(db, checkMinutes(minutes)),
+    countFailures: async (minutes) => countFailures(db, checkMinutes(minutes)),
+    readLivingWorkers: () => readLivingWorkers(db, workerLostAfterSeconds),
+    readTimeline: (jobId) => timelines.load(jobId),
     findArtifact: (token) => findJobByArtifactToken(db, token),
   };
+}
+
+function checkMinutes(minutes: number): number {
+  if (minutes >= 1 && minutes <= longestWindowMinutes) return minutes;
+  throw new InvalidArgument(`\`minutes\` has to be between 1 and ${longestWindowMinutes}.`);
 }
 
 /** An address that no job can have finds nothing, like any other that was never asked for. */
