@@ -73,6 +73,7 @@ type AttemptsOptions = {
 };
 
 export function createAttempts({ pool, retentionHours, onError }: AttemptsOptions): Attempts {
+  let stoppedAt: number | null = null;
   const running = new Map<string, { key: AttemptKey; abort: AbortController }>();
   const board = createProgressBoard({
     pool,
@@ -91,7 +92,7 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
     let phase: JobPhase = 'RESOLVING';
 
     const write = async (attemptWrite: () => Promise<Job | null>): Promise<Job> => {
-      const written = await outlastOutage(attemptWrite, onError);
+      const written = await outlastOutage(attemptWrite, onError, () => stoppedAt);
       if (written !== null) return written;
       const lost = new AttemptLost();
       abort.abort(lost);
@@ -145,6 +146,7 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
   return {
     claim,
     stop() {
+      stoppedAt ??= performance.now();
       for (const { abort } of running.values()) abort.abort(new WorkerStopping());
     },
     isRunning: ({ jobId, attempt }) => running.get(jobId)?.key.attempt === attempt,
@@ -157,6 +159,9 @@ const longestPauseMs = 2_000;
 /** Classes of SQLSTATE that another try cannot mend: data, integrity, syntax. They are our own mistakes. */
 const hopelessClasses = new Set(['22', '23', '42']);
 
+/** A process that is to stop does not wait for the database for ever: others rescue what it held. */
+const patienceWhenStoppedMs = 10_000;
+
 /**
  * Repeats a guarded write until the database answers. graphile-worker counts on a task that returns having
  * written its end: giving up here would lose the job's state with the outage.
@@ -164,6 +169,7 @@ const hopelessClasses = new Set(['22', '23', '42']);
 async function outlastOutage<Result>(
   write: () => Promise<Result>,
   onError: (error: unknown) => void,
+  whenStopped: () => number | null,
 ): Promise<Result> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
@@ -172,6 +178,8 @@ async function outlastOutage<Result>(
       const { code } = error as { code?: string };
       if (code?.length === 5 && hopelessClasses.has(code.slice(0, 2))) throw error;
       onError(error);
+      const stoppedAt = whenStopped();
+      if (stoppedAt !== null && performance.now() - stoppedAt > patienceWhenStoppedMs) throw error;
       await delay(pauseMs);
     }
   }
