@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Task } from 'graphile-worker';
 import { z } from 'zod';
 import { AttemptFailure } from '../domain/failure.ts';
+import { extractorsFor } from '../domain/url.ts';
 import type { Logger } from '../logger.ts';
 import { squareCover } from '../media/cover.ts';
 import type { HostEnvironment } from '../media/environment.ts';
@@ -89,7 +90,7 @@ async function resolveAndDownload(
   const fetched = await fetchSource({
     ytdlp,
     url: source.canonicalUrl,
-    extractors: source.site === 'youtube' ? 'youtube' : 'any',
+    extractors: extractorsFor(source.site),
     limits,
     wantCover: options.embedThumbnail,
     proxyUrl,

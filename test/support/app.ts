@@ -1,8 +1,5 @@
 // The whole application inside the test process, on a database and a folder of its own, on any free port.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startApi } from '../../src/api.ts';
 import { createApp } from '../../src/app.ts';
 import type { App } from '../../src/app.ts';
@@ -13,6 +10,7 @@ import { findTools } from '../../src/media/tools.ts';
 import { startWorker } from '../../src/worker.ts';
 import { createTestDatabase } from './database.ts';
 import type { TestDatabase } from './database.ts';
+import { openFolder } from './folder.ts';
 
 export type TestApp = AsyncDisposable & {
   readonly url: string;
@@ -32,10 +30,7 @@ type AppOptions = {
 /** Starts the roles of the settings, both by default. */
 export async function startApp({ settings = {}, beside }: AppOptions = {}): Promise<TestApp> {
   await using stack = new AsyncDisposableStack();
-  const dataFolder = beside?.dataFolder ?? (await mkdtemp(join(tmpdir(), 'tapedeck-test-')));
-  if (beside === undefined) {
-    stack.defer(() => rm(dataFolder, { recursive: true, force: true }));
-  }
+  const dataFolder = beside?.dataFolder ?? stack.use(await openFolder()).path;
   const database = beside?.database ?? stack.use(await createTestDatabase());
   const config = loadConfig(
     {

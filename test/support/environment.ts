@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
 import { eventually } from './eventually.ts';
+import { folderPrefix } from './folder.ts';
 
-/** What every test names its folders by; a process that works in one of them belongs to a test. */
-const folderPrefix = join(tmpdir(), 'tapedeck-test-');
+/** A process that works in such a folder belongs to a test. */
+const ourFolders = join(tmpdir(), folderPrefix);
 
 export default class TidyEnvironment extends TestEnvironment {
   readonly #foldersBefore = new Set(testFolders());
@@ -29,7 +30,7 @@ export default class TidyEnvironment extends TestEnvironment {
 function testFolders(): string[] {
   return readdirSync(tmpdir())
     .map((name) => join(tmpdir(), name))
-    .filter((path) => path.startsWith(folderPrefix));
+    .filter((path) => path.startsWith(ourFolders));
 }
 
 function busyProcesses(): string[] {
@@ -38,7 +39,7 @@ function busyProcesses(): string[] {
     .flatMap((pid) => {
       try {
         const folder = readlinkSync(`/proc/${pid}/cwd`);
-        return folder.startsWith(folderPrefix) ? [`process ${pid} in ${folder}`] : [];
+        return folder.startsWith(ourFolders) ? [`process ${pid} in ${folder}`] : [];
       } catch {
         // It ended meanwhile, or is not ours to look at.
         return [];

@@ -1,0 +1,66 @@
+// Makes the square picture that players show from a site's thumbnail. A cover never fails a job:
+// whatever is wrong with the picture, the answer is null.
+
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { childEnvironment } from './environment.ts';
+import type { Workplace } from './probe.ts';
+import { run, withArguments } from './process.ts';
+
+/** Pixels a side, at most; sharp on a phone, some 100 kB. */
+const maxSide = 800;
+const maxBytes = 4_000_000;
+
+/**
+ * The middle square of the picture as a JPEG, or null when it is missing, broken, of another kind or
+ * too slow. Throws only the signal's reason, when aborted.
+ */
+export async function squareCover(
+  path: string | null,
+  workplace: Workplace,
+): Promise<Buffer | null> {
+  if (path === null) return null;
+  const output = join(workplace.folder, 'square.jpg');
+  try {
+    const demuxer = await pictureDemuxer(path);
+    if (demuxer === null) return null;
+    const { exitCode } = await run({
+      tool: workplace.ffmpeg.path,
+      start: withArguments(squareArgs(path, demuxer, output)),
+      folder: workplace.folder,
+      environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
+      maxFileBytes: maxBytes,
+      timeoutMs: Math.min(10_000, workplace.timeoutMs),
+      signal: workplace.signal,
+    });
+    return exitCode === 0 ? await readFile(output) : null;
+  } catch {
+    workplace.signal.throwIfAborted();
+    return null;
+  }
+}
+
+function squareArgs(path: string, demuxer: string, output: string): readonly string[] {
+  const side = `min(${maxSide},iw)`;
+  return [
+    ['-nostdin', '-y', '-loglevel', 'error'],
+    ['-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', path],
+    ['-frames:v', '1', '-vf', `crop='min(iw,ih)':'min(iw,ih)',scale='${side}':'${side}'`],
+    ['-pix_fmt', 'yuvj420p', '-q:v', '3', '-f', 'mjpeg', output],
+  ].flat();
+}
+
+/** Picked by the first bytes and forced on ffmpeg, which would else try all it has on a stranger's file. */
+async function pictureDemuxer(path: string): Promise<string | null> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
+    if (buffer.readUIntBE(0, 3) === 0xffd8ff) return 'jpeg_pipe';
+    if (buffer.readUIntBE(0, 4) === 0x89504e47) return 'png_pipe';
+    if (buffer.toString('latin1', 8, 12) === 'WEBP') return 'webp_pipe';
+    return null;
+  } finally {
+    await file.close();
+  }
+}

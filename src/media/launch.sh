@@ -1,0 +1,16 @@
+#!/bin/sh
+# Becomes one media tool, confined: it cannot outlive Node, fill the disk or eat the memory.
+# It decides nothing: process.ts sets the LAUNCH_ variables, and the arguments go on untouched.
+umask 077
+ulimit -c 0
+ulimit -f "$LAUNCH_FILE_BLOCKS" || exit 126       # a body without an end; blocks of 512 bytes
+ulimit -d "$LAUNCH_MEMORY_KIB" 2>/dev/null || :   # a page or picture without an end; not on macOS
+tool=$LAUNCH_TOOL
+unset LAUNCH_TOOL LAUNCH_FILE_BLOCKS LAUNCH_MEMORY_KIB
+
+# After `kill -9` of Node nobody is left to end the tool, so the kernel does it (util-linux ≥ 2.33;
+# busybox's setpriv does not know the option, other systems have no such call).
+if setpriv --pdeathsig KILL --no-new-privs true 2>/dev/null; then
+  exec setpriv --pdeathsig KILL --no-new-privs "$tool" "$@"
+fi
+exec "$tool" "$@"

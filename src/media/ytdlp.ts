@@ -1,0 +1,124 @@
+// Fetches the sound of one source with a single run of yt-dlp, through youtube-dl-exec.
+// It converts nothing: the file is whatever the site has, and only ffmpeg can tell if it is whole.
+
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+
+import { create } from 'youtube-dl-exec';
+
+import { AttemptFailure } from '../domain/failure.ts';
+import { watchDownload } from './downloadWatch.ts';
+import type { DownloadWatch, WatchRequest } from './downloadWatch.ts';
+import { proxyEnvironment } from './egress.ts';
+import { childEnvironment, choosesCertificates, extraCertificates } from './environment.ts';
+import type { HostEnvironment } from './environment.ts';
+import { classify } from './failures.ts';
+import { run } from './process.ts';
+import type { Start } from './process.ts';
+import { coverName, downloadFlags, soundName } from './ytdlpFlags.ts';
+import type { Extractors, YtDlp } from './ytdlpFlags.ts';
+import type { FetchedMetadata } from './ytdlpOutput.ts';
+
+export type FetchRequest = WatchRequest & {
+  readonly ytdlp: YtDlp;
+  /** The canonical URL, built by src/domain; never a caller's text. */
+  readonly url: string;
+  readonly extractors: Extractors;
+  /** The guard through which all traffic goes. */
+  readonly proxyUrl: string;
+  /** Fresh, empty, mode 0700. */
+  readonly folder: string;
+  readonly hostEnvironment: HostEnvironment;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+};
+
+export type FetchedSource = {
+  readonly audioPath: string;
+  /** The thumbnail as the site sent it, unchecked; null when there is none. */
+  readonly coverPath: string | null;
+  readonly metadata: FetchedMetadata;
+};
+
+/**
+ * Downloads the best sound of the URL into the folder. Throws AttemptFailure, or the signal's reason
+ * when aborted. The file may still be truncated or not be media at all.
+ */
+export async function fetchSource(request: FetchRequest): Promise<FetchedSource> {
+  const startedAt = performance.now();
+  const watch = watchDownload(request);
+  try {
+    return await fetchOnce(request, watch);
+  } catch (error) {
+    if (!request.wantCover || request.signal.aborted || !isCoversFault(error, watch)) throw error;
+    for (const name of await readdir(request.folder)) await rm(join(request.folder, name));
+    const timeoutMs = request.timeoutMs - (performance.now() - startedAt);
+    const withoutCover = { ...request, wantCover: false, timeoutMs, onSource: () => {} };
+    return await fetchOnce(withoutCover, watchDownload(withoutCover));
+  }
+}
+
+/**
+ * A cover never fails a job, so the rare site whose thumbnail hangs, has no end, or takes the name
+ * of the sound (which yt-dlp then believes to have already) is asked once more, without it.
+ */
+function isCoversFault(error: unknown, watch: DownloadWatch): boolean {
+  const isMissing = error instanceof AttemptFailure && error.code === 'OUTPUT_INVALID';
+  return watch.isFetchingCover() || (isMissing && watch.bytesDone() === 0);
+}
+
+async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<FetchedSource> {
+  const { folder, hostEnvironment } = request;
+  const complaints: string[] = [];
+  const exit = await run({
+    tool: request.ytdlp.path,
+    start: startYtDlp(request),
+    folder,
+    environment: {
+      ...childEnvironment(hostEnvironment, folder),
+      ...(await extraCertificates(hostEnvironment, folder)),
+      // In the environment, for everyone on the machine can read a command line.
+      ...proxyEnvironment(request.proxyUrl),
+      YTDLP_NO_PLUGINS: '1',
+    },
+    maxFileBytes: request.limits.maxFilesizeBytes,
+    timeoutMs: request.timeoutMs,
+    signal: request.signal,
+    onLine(line, stream) {
+      if (stream === 'stdout') return watch.take(line);
+      watch.touch();
+      if (complaints.push(line) > 200) complaints.shift();
+    },
+    onTick: watch.checkPatience,
+  });
+  if (exit.exitCode !== 0) {
+    const code = classify({ ...exit, lines: complaints }, 'INTERNAL');
+    throw new AttemptFailure(code, { tool: 'yt-dlp', ...exit });
+  }
+  // Exit code 0 is not success: yt-dlp has many ways to skip a file.
+  const audioPath = join(folder, soundName);
+  const file = await lstat(audioPath).catch(() => null);
+  const metadata = watch.metadata();
+  if (!watch.isDone() || metadata === null || !file?.isFile() || file.size === 0) {
+    throw new AttemptFailure('OUTPUT_INVALID', { tool: 'yt-dlp', ...exit, sizeBytes: file?.size });
+  }
+  const coverPath = request.wantCover ? await findCover(folder) : null;
+  return { audioPath, coverPath, metadata };
+}
+
+function startYtDlp(request: FetchRequest): Start {
+  const ownCertificates = choosesCertificates(request.hostEnvironment);
+  const flags = downloadFlags({ ...request, ownCertificates });
+  return (launcher, options) => {
+    const child = create(launcher).exec(request.url, flags, options);
+    // It is a promise too, which rejects on any exit code but 0: run() watches the child instead.
+    child.catch(() => {});
+    return child;
+  };
+}
+
+async function findCover(folder: string): Promise<string | null> {
+  const name = (await readdir(folder)).find((each) => each.startsWith(`${coverName}.`));
+  return name === undefined ? null : join(folder, name);
+}

@@ -1,0 +1,87 @@
+// Tapedeck as its users run it: a process of its own, started by its entry, stopped by signals.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export type Tapedeck = AsyncDisposable & {
+  readonly url: string;
+  readonly pid: number;
+  /** Everything that it wrote so far. */
+  readonly output: () => string;
+  /** Sends the signal, and resolves with the exit code when the process is gone; null when a signal ended it. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+};
+
+type Options = {
+  readonly dataFolder: string;
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+const startTimeoutMs = 30_000;
+
+/** Starts it and waits until it says that it is ready. */
+export async function startTapedeck(options: Options): Promise<Tapedeck> {
+  const { child, output, exited } = launch(options);
+  const ready = Promise.withResolvers<string>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [, url] = /Tapedeck is ready: (?:open (\S+?)"|this worker)/.exec(line) ?? [];
+    if (line.includes('Tapedeck is ready')) ready.resolve(url ?? '');
+  });
+  const late = setTimeout(() => {
+    ready.reject(new Error(`not ready after ${startTimeoutMs} ms; it wrote:\n${output()}`));
+  }, startTimeoutMs);
+  void exited.then((code) => ready.reject(new Error(`exit ${code}; it wrote:\n${output()}`)));
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    return exited;
+  };
+  try {
+    const url = await ready.promise;
+    return {
+      ...{ url, pid: child.pid ?? 0, output, stop },
+      async [Symbol.asyncDispose]() {
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Starts it where it cannot run; resolves when it gave up, with what it told the person at the terminal. */
+export async function runToExit(
+  options: Options & { readonly command?: string },
+): Promise<{ exitCode: number | null; output: string }> {
+  const { output, exited } = launch(options);
+  return { exitCode: await exited, output: output() };
+}
+
+function launch({ dataFolder, settings = {}, command }: Options & { readonly command?: string }) {
+  const child = spawn(process.execPath, [entry, ...(command === undefined ? [] : [command])], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PORT: '0',
+      DATA_DIR: dataFolder,
+      WORKER_CONCURRENCY: '2',
+      LOG_FORMAT: 'json',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let written = '';
+  const keep = (chunk: string) => {
+    written += chunk;
+  };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  return { child, output: () => written, exited };
+}
