@@ -1,0 +1,326 @@
+import { copyFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+
+import { squareCover } from '../../../src/media/cover.ts';
+import { transcode } from '../../../src/media/ffmpeg.ts';
+import type { TranscodeProgress, TranscodeRequest } from '../../../src/media/ffmpeg.ts';
+import { verify } from '../../../src/media/probe.ts';
+import { tag } from '../../../src/media/tags.ts';
+import { ffmpeg } from '../../support/clip.ts';
+import { processesIn } from '../../support/processes.ts';
+import { hearTones, soundFile, tones } from '../../support/sound.ts';
+import type { SoundFormat } from '../../support/sound.ts';
+import { openWorkplace } from '../../support/workplace.ts';
+import type { TestWorkplace } from '../../support/workplace.ts';
+
+// Others share the machine.
+jest.setTimeout(30_000);
+
+const sound = { id: 'ffmpeg-test', seconds: 20 };
+let workplace: TestWorkplace;
+beforeEach(async () => {
+  workplace = await openWorkplace();
+});
+afterEach(async () => {
+  await workplace[Symbol.asyncDispose]();
+});
+
+function convert(input: string, changes: Partial<TranscodeRequest> = {}) {
+  return transcode({
+    ...workplace,
+    input,
+    output: workplace.file('sound.mp3'),
+    durationSeconds: 20,
+    maxDurationSeconds: 3600,
+    quality: 'KBPS_192',
+    onProgress: () => {},
+    ...changes,
+  });
+}
+
+const make = (...args: string[]) => ffmpeg(workplace.ffmpeg.path, args);
+
+async function failureOf(ended: Promise<unknown>): Promise<unknown> {
+  return ended.then(
+    (result) => result,
+    (error: unknown) => error,
+  );
+}
+
+describe('transcoding', () => {
+  test.each(['m4a', 'webm', 'mp4', 'ts'] satisfies SoundFormat[])(
+    '%s becomes an MP3 that holds every second of it, in order',
+    async (format) => {
+      const { durationSeconds } = await convert(await soundFile(sound, format));
+      expect(durationSeconds).toBeCloseTo(20, 0);
+      const measured = await verify(workplace.file('sound.mp3'), durationSeconds, workplace);
+      expect(measured.durationSeconds).toBeCloseTo(20, 0);
+      expect(await hearTones(workplace.file('sound.mp3'))).toEqual(tones(sound));
+    },
+  );
+
+  test.each([
+    ['KBPS_128', 128],
+    ['KBPS_192', 192],
+    ['KBPS_320', 320],
+  ] as const)('%s has that bitrate', async (quality, bitrateKbps) => {
+    await convert(await soundFile(sound, 'm4a'), { quality });
+    const measured = await verify(workplace.file('sound.mp3'), 20, workplace);
+    expect(measured.bitrateKbps).toBe(bitrateKbps);
+  });
+
+  test('VBR_BEST has a rate of its own', async () => {
+    await convert(await soundFile(sound, 'm4a'), { quality: 'VBR_BEST' });
+    const { bitrateKbps } = await verify(workplace.file('sound.mp3'), 20, workplace);
+    expect([32, 64, 128, 192, 320]).not.toContain(bitrateKbps);
+  });
+
+  test('a source of 8 kHz gets the bitrate that was asked for', async () => {
+    await make('-f', 'lavfi', '-i', 'sine=d=5:r=8000', workplace.file('low.wav'));
+    await convert(workplace.file('low.wav'), { durationSeconds: null, quality: 'KBPS_320' });
+    const measured = await verify(workplace.file('sound.mp3'), 5, workplace);
+    expect(measured.bitrateKbps).toBe(320);
+  });
+
+  test('progress rises, often, and ends at 1', async () => {
+    const long = { id: 'ffmpeg-test', seconds: 1_200 };
+    const fractions: (number | null)[] = [];
+    await convert(await soundFile(long, 'm4a'), {
+      durationSeconds: null,
+      onProgress: ({ fraction }: TranscodeProgress) => fractions.push(fraction),
+    });
+    expect(fractions.length).toBeGreaterThan(10);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+    expect(fractions.at(-1)).toBe(1);
+  });
+
+  test('an abort in the middle leaves no process within a second', async () => {
+    const begun = Promise.withResolvers<void>();
+    const long = await soundFile({ id: 'ffmpeg-test', seconds: 180 }, 'm4a');
+    const ended = failureOf(
+      convert(long, { durationSeconds: null, onProgress: () => begun.resolve() }),
+    );
+    await begun.promise;
+    const abortedAt = performance.now();
+    workplace.abort(new Error('canceled'));
+    expect(await ended).toEqual(new Error('canceled'));
+    expect(performance.now() - abortedAt).toBeLessThan(1_000);
+    expect(await processesIn(workplace.folder)).toEqual([]);
+  });
+
+  test('a picture without sound is NO_AUDIO', async () => {
+    const failure = await failureOf(convert(await soundFile(sound, 'silent mp4')));
+    expect(failure).toMatchObject({ code: 'NO_AUDIO' });
+  });
+
+  test('what is no media is TRANSCODE_FAILED', async () => {
+    await writeFile(workplace.file('source'), '<html>a page</html>');
+    expect(await failureOf(convert(workplace.file('source')))).toMatchObject({
+      code: 'TRANSCODE_FAILED',
+    });
+  });
+
+  test.each([
+    [
+      'an HLS playlist',
+      '#EXTM3U\n#EXT-X-TARGETDURATION:20\n#EXTINF:20,\nother.ts\n#EXT-X-ENDLIST\n',
+    ],
+    ['a concat script', "ffconcat version 1.0\nfile 'other.ts'\n"],
+  ])('%s in the place of the sound opens no other file', async (_what, script) => {
+    await copyFile(await soundFile(sound, 'ts'), workplace.file('other.ts'));
+    await writeFile(workplace.file('source'), script);
+    expect(await failureOf(convert(workplace.file('source')))).toMatchObject({
+      code: 'TRANSCODE_FAILED',
+    });
+  });
+
+  test('a file that is shorter than the site said is NETWORK: it was cut on its way', async () => {
+    const failure = await failureOf(
+      convert(await soundFile(sound, 'm4a'), { durationSeconds: 30 }),
+    );
+    expect(failure).toMatchObject({ code: 'NETWORK' });
+  });
+
+  test('a site may be wrong by two seconds', async () => {
+    const { durationSeconds } = await convert(await soundFile(sound, 'm4a'), {
+      durationSeconds: 21.9,
+    });
+    expect(durationSeconds).toBeCloseTo(20, 0);
+  });
+
+  test('too long a file is refused, whatever the site said', async () => {
+    const input = await soundFile(sound, 'm4a');
+    const failure = await failureOf(convert(input, { maxDurationSeconds: 10 }));
+    expect(failure).toMatchObject({ code: 'TOO_LONG' });
+  });
+
+  test('a file that hides its length is refused as soon as it is too long', async () => {
+    await make(
+      '-i',
+      await soundFile(sound, 'm4a'),
+      '-c',
+      'copy',
+      '-f',
+      'matroska',
+      '-live',
+      '1',
+      workplace.file('source'),
+    );
+    const changes = { durationSeconds: null, maxDurationSeconds: 10 };
+    expect(await failureOf(convert(workplace.file('source'), changes))).toMatchObject({
+      code: 'TOO_LONG',
+    });
+    const { durationSeconds } = await convert(workplace.file('source'), { durationSeconds: null });
+    expect(durationSeconds).toBeNull();
+  });
+});
+
+describe('verifying', () => {
+  test('a truncated source is caught: ffmpeg itself ends with exit code 0', async () => {
+    const whole = await readFile(await soundFile(sound, 'm4a'));
+    await writeFile(workplace.file('source'), whole.subarray(0, whole.length / 2));
+    const { durationSeconds } = await convert(workplace.file('source'));
+    expect(durationSeconds).toBeCloseTo(20, 0);
+    const checked = verify(workplace.file('sound.mp3'), durationSeconds, workplace);
+    expect(await failureOf(checked)).toMatchObject({ code: 'OUTPUT_INVALID' });
+  });
+
+  test('a truncated MP3 is caught, though its header still claims the whole length', async () => {
+    await convert(await soundFile(sound, 'm4a'), { quality: 'VBR_BEST' });
+    const path = workplace.file('sound.mp3');
+    await truncate(path, (await stat(path)).size / 2);
+    for (const expected of [20, null]) {
+      expect(await failureOf(verify(path, expected, workplace))).toMatchObject({
+        code: 'OUTPUT_INVALID',
+      });
+    }
+  });
+
+  test.each([
+    ['another codec', () => soundFile(sound, 'm4a')],
+    ['no file', () => Promise.resolve('/nowhere/sound.mp3')],
+  ])('%s is OUTPUT_INVALID', async (_what, path) => {
+    expect(await failureOf(verify(await path(), 20, workplace))).toMatchObject({
+      code: 'OUTPUT_INVALID',
+    });
+  });
+});
+
+describe('a cover', () => {
+  async function picture(name: string, size: string, ...args: string[]): Promise<string> {
+    const path = workplace.file(name);
+    await make('-f', 'lavfi', '-i', `testsrc=size=${size}`, '-frames:v', '1', ...args, '-y', path);
+    return path;
+  }
+  async function sizeOf(jpeg: Buffer | null): Promise<string> {
+    if (jpeg === null) return 'none';
+    await writeFile(workplace.file('seen.jpg'), jpeg);
+    const raw = await make(
+      '-i',
+      workplace.file('seen.jpg'),
+      '-pix_fmt',
+      'gray',
+      '-f',
+      'rawvideo',
+      '-',
+    );
+    return String(Math.sqrt(raw.length));
+  }
+
+  test.each([
+    ['cover.webp', '1280x720', '720'],
+    ['cover.jpg', '1920x1080', '800'],
+    ['cover.png', '300x400', '300'],
+  ])('%s of %s becomes a square JPEG of %s', async (name, size, side) => {
+    const cover = await squareCover(await picture(name, size), workplace);
+    expect(cover?.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+    expect(await sizeOf(cover)).toBe(side);
+  });
+
+  test('a file named by its true kind or not makes no difference', async () => {
+    const path = await picture('cover.image', '64x64', '-f', 'webp');
+    expect(await sizeOf(await squareCover(path, workplace))).toBe('64');
+  });
+
+  test.each([
+    ['garbage', Buffer.from('<svg onload="alert(1)"/>')],
+    ['an empty file', Buffer.alloc(0)],
+    ['a broken JPEG', Buffer.from('ffd8ffe000104a464946', 'hex')],
+  ])('%s gives none', async (_what, content) => {
+    await writeFile(workplace.file('cover.jpg'), content);
+    expect(await squareCover(workplace.file('cover.jpg'), workplace)).toBeNull();
+  });
+
+  test('a picture that needs gigabytes gives none', async () => {
+    // 30,000 x 30,000 black pixels: 1 MB as PNG, 2.7 GB in memory.
+    const path = workplace.file('bomb.png');
+    await make('-f', 'lavfi', '-i', 'color=black:s=64x64', '-frames:v', '1', path);
+    const header = await open(path, 'r+');
+    await header.write(Buffer.from('0000753000007530', 'hex'), 0, 8, 16);
+    await header.close();
+    expect(await squareCover(path, workplace)).toBeNull();
+  });
+
+  test('no thumbnail gives none', async () => {
+    expect(await squareCover(null, workplace)).toBeNull();
+    expect(await squareCover(workplace.file('nowhere.jpg'), workplace)).toBeNull();
+  });
+});
+
+describe('tagging', () => {
+  const tags = {
+    title: 'Tïtle "q" 🎵 \u202ertl',
+    artist: 'An Author',
+    album: null,
+    date: '20240102',
+    sourceUrl: 'https://www.youtube.com/watch?v=tape-deck-1',
+  };
+
+  test('puts everything where players look, and leaves the sound as it is, byte for byte', async () => {
+    await convert(await soundFile(sound, 'm4a'));
+    const [input, output] = [workplace.file('sound.mp3'), workplace.file('tagged.mp3')];
+    await make(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc=size=640x360',
+      '-frames:v',
+      '1',
+      workplace.file('c.png'),
+    );
+    const cover = await squareCover(workplace.file('c.png'), workplace);
+    await tag({ input, output, tags, cover, signal: workplace.signal });
+
+    const [before, after] = [await readFile(input), await readFile(output)];
+    expect(after.subarray(-before.length).equals(before)).toBe(true);
+    expect(after.subarray(0, 4).toString('latin1')).toBe('ID3\u0003');
+    expect(after.toString('latin1')).toContain(`WOAS\0\0\0+\0\0${tags.sourceUrl}`);
+    const told = String(await make('-i', output, '-f', 'ffmetadata', '-'));
+    expect(told).toContain(`title=${tags.title}\n`);
+    expect(told).toContain('artist=An Author\n');
+    expect(told).toContain('date=2024-01-02\n');
+    expect(told).toContain('comment=https://www.youtube.com/watch?v\\=tape-deck-1\n');
+    expect(told).not.toContain('album');
+    expect(await make('-i', output, '-map', '0:v:0', '-c', 'copy', '-f', 'mjpeg', '-')).toEqual(
+      cover,
+    );
+    expect(await verify(output, 20, workplace)).toMatchObject({ bitrateKbps: 192 });
+  });
+
+  test('works without anything to say but the address', async () => {
+    await convert(await soundFile(sound, 'm4a'));
+    const [input, output] = [workplace.file('sound.mp3'), workplace.file('tagged.mp3')];
+    const nothing = { ...tags, title: null, artist: null, date: null };
+    await tag({ input, output, tags: nothing, cover: null, signal: workplace.signal });
+    expect(await verify(output, 20, workplace)).toMatchObject({ bitrateKbps: 192 });
+  });
+
+  test('never writes over a file that is there', async () => {
+    const path = workplace.file('there.mp3');
+    await writeFile(path, 'kept');
+    const ended = tag({ input: path, output: path, tags, cover: null, signal: workplace.signal });
+    expect(await failureOf(ended)).toMatchObject({ code: 'EEXIST' });
+    expect(await readFile(path, 'utf8')).toBe('kept');
+  });
+});

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { expect, jest, test } from '@jest/globals';
+
+import { parseAllowedHosts } from '../../../src/domain/allowedHosts.ts';
+import { startEgressGuard } from '../../../src/media/egress.ts';
+import { eventually } from '../../support/eventually.ts';
+import { stalled, startSite } from '../../support/loopbackSite.ts';
+import { processesIn } from '../../support/processes.ts';
+import { openWorkplace } from '../../support/workplace.ts';
+
+jest.setTimeout(30_000);
+
+test('after kill -9 of Node neither its yt-dlp nor its ffmpeg lives on', async () => {
+  await using workplace = await openWorkplace();
+  await using site = await startSite({ '/sound': stalled('audio/mp4', Buffer.alloc(20_000)) });
+  await using guard = await startEgressGuard({
+    allowedHosts: parseAllowedHosts(site.endpoint).allowedHosts,
+    environment: {},
+    logger: { warn: () => {}, debug: () => {} },
+  });
+  const program = fileURLToPath(new URL('../../support/convertingParent.ts', import.meta.url));
+  const { ytdlp, ffmpeg } = workplace;
+  const args = [workplace.folder, `${site.origin}/sound`, guard.url, ytdlp.path, ffmpeg.path];
+  const parent = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(parent.stdout, 'data');
+  const working = await processesIn(workplace.folder);
+  expect(working.filter((command) => /yt-dlp|ffmpeg/.test(command))).toHaveLength(2);
+
+  parent.kill('SIGKILL');
+  await eventually(
+    'yt-dlp and ffmpeg to end',
+    async () => (await processesIn(workplace.folder)).length === 0,
+    { timeoutMs: 1_000 },
+  );
+});
