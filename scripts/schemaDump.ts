@@ -40,6 +40,11 @@ const definitions = {
   functions: `
     select trim(trailing E'\\n' from pg_get_functiondef(oid)) || ';' from pg_proc
     where pronamespace = 'tapedeck'::regnamespace order by proname`,
+  triggers: `
+    select pg_get_triggerdef(t.oid) || ';' from pg_trigger t
+    join pg_class c on c.oid = t.tgrelid
+    where c.relnamespace = 'tapedeck'::regnamespace and not t.tgisinternal
+    order by c.relname, t.tgname`,
 };
 
 async function dump(pool: Pool): Promise<string> {
