@@ -6,25 +6,62 @@ import { join } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
 import { eventually } from './eventually.ts';
 import { folderPrefix } from './folder.ts';
+import type { Launched } from './tapedeck.ts';
 
 /** A process that works in such a folder belongs to a test. */
 const ourFolders = join(tmpdir(), folderPrefix);
 
+type TestEvent = { readonly name: string; readonly error?: unknown };
+
 export default class TidyEnvironment extends TestEnvironment {
   readonly #foldersBefore = new Set(testFolders());
+  readonly #socketsBefore = countSockets();
+
+  /** A failure is told with what the Tapedecks of the test wrote: it is nowhere else. */
+  handleTestEvent({ name, error }: TestEvent): void {
+    const launched = this.global['launchedTapedecks'] as Launched[] | undefined;
+    if (launched === undefined) return;
+    if (name === 'test_start') {
+      launched.splice(0, Infinity, ...launched.filter(({ child }) => child.exitCode === null));
+    }
+    if (name === 'test_fn_failure' || name === 'hook_failure') addLogs(error, launched);
+  }
 
   override async teardown(): Promise<void> {
     await super.teardown();
     await eventually('nothing to be left behind', () => {
-      const left = [...this.#newFolders(), ...busyProcesses(), ...openSockets()];
+      const left = [...this.#newFolders(), ...busyProcesses(), ...this.#newSockets()];
       if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
       return true;
     });
   }
 
+  /** Only this file's own: what an earlier file left has been told already. */
+  #newSockets(): string[] {
+    const count = countSockets() - this.#socketsBefore;
+    return count > 0 ? [`${count} TCP sockets`] : [];
+  }
+
   #newFolders(): string[] {
     return testFolders().filter((folder) => !this.#foldersBefore.has(folder));
   }
+}
+
+const toldLines = 30;
+const toldCharacters = 400;
+
+/** Before the stack, which is all that jest shows of an error behind its message. */
+function addLogs(error: unknown, launched: readonly Launched[]): void {
+  if (!isError(error)) return;
+  const logs = launched.map(({ child, output }) => {
+    const lines = output().trimEnd().split('\n').slice(-toldLines);
+    const words = lines.map((line) => line.slice(0, toldCharacters)).join('\n');
+    return `\n\nlast words of Tapedeck ${child.pid}:\n${words}`;
+  });
+  const { stack = error.message } = error;
+  const place = stack.search(/\n\s+at /);
+  const end = place < 0 ? stack.length : place;
+  error.stack = stack.slice(0, end) + logs.join('') + stack.slice(end);
 }
 
 function testFolders(): string[] {
@@ -47,6 +84,11 @@ function busyProcesses(): string[] {
     });
 }
 
-function openSockets(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
+/** An error of the test's own world is no instance of this one's Error. */
+function isError(error: unknown): error is Error {
+  return Object.prototype.toString.call(error) === '[object Error]';
+}
+
+function countSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
 }
