@@ -18,15 +18,14 @@ import { withLock } from './setupLock.mjs';
 
 const mode = process.argv[2] ?? 'start';
 const toolsNote = '.cache/tools.json';
-const bundleSources = 'web/graphiql';
-const bundleStamp = 'web/dist/graphiql.stamp';
+const pagesStamp = 'web/dist/stamp';
 
 /** In this order: each needs those above it. */
 const steps = [
   { isFresh: packagesAreFresh, run: installPackages },
   { isFresh: programsAreThere, run: fetchPrograms },
   { isFresh: toolsAreThere, run: findTools },
-  { isFresh: bundleIsFresh, run: buildBundle },
+  { isFresh: pagesAreFresh, run: buildPages },
 ].slice(0, mode === 'check' ? 2 : 4);
 
 try {
@@ -69,26 +68,29 @@ function hashSearch() {
   return hash(...settings, existsSync('.env') ? readFileSync('.env') : '');
 }
 
-function bundleIsFresh() {
-  return existsSync(bundleStamp) && readFileSync(bundleStamp, 'utf8') === hashBundleSources();
+function pagesAreFresh() {
+  return existsSync(pagesStamp) && readFileSync(pagesStamp, 'utf8') === hashPageSources();
 }
 
-async function buildBundle() {
-  const vite = [
-    'node_modules/vite/bin/vite.js',
-    'build',
-    '--config',
-    `${bundleSources}/vite.config.ts`,
-  ];
-  const complaint = 'GraphiQL cannot be built: mend what vite says below, then start again.';
-  await withProgress('Building GraphiQL', () => run([ourNode, ...vite], { complaint }));
-  writeFileSync(bundleStamp, hashBundleSources());
+async function buildPages() {
+  const configs = readdirSync('web')
+    .map((page) => `web/${page}/vite.config.ts`)
+    .filter((file) => existsSync(file));
+  const complaint = 'The pages cannot be built: mend what vite says below, then start again.';
+  await withProgress('Building the pages', async () => {
+    for (const config of configs) {
+      await run([ourNode, 'node_modules/vite/bin/vite.js', 'build', '--config', config], {
+        complaint,
+      });
+    }
+  });
+  writeFileSync(pagesStamp, hashPageSources());
 }
 
-function hashBundleSources() {
-  const files = readdirSync(bundleSources, { recursive: true, encoding: 'utf8' })
-    .map((name) => `${bundleSources}/${name}`)
-    .filter((file) => statSync(file).isFile());
+function hashPageSources() {
+  const files = readdirSync('web', { recursive: true, encoding: 'utf8' })
+    .map((name) => `web/${name}`)
+    .filter((file) => !file.startsWith('web/dist') && statSync(file).isFile());
   return hash(...['package-lock.json', ...files].flatMap((file) => [file, readFileSync(file)]));
 }
 

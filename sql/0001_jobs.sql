@@ -63,8 +63,11 @@ create table tapedeck.jobs (
   updated_at timestamptz(3) not null default now(),
   finished_at timestamptz(3),
 
+  -- Punctuation goes first: the parser would take AC/DC for a path, -34 for a number and ’ for a letter.
   search tsvector not null generated always as (
-    to_tsvector('simple', coalesce(title, '') || ' ' || coalesce(uploader, '') || ' ' || external_id)
+    to_tsvector('simple', translate(
+      normalize(coalesce(title, '') || ' ' || coalesce(uploader, '') || ' ' || external_id),
+      '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~‘’‚“”„«»‹›–—―…·•¡¿♪、。・「」『』【】（）！？：／｜～', repeat(' ', 100)))
   ) stored,
 
   constraint jobs_pkey primary key (id),
@@ -125,11 +128,12 @@ create table tapedeck.idempotency_keys (
   job_id uuid,
   created_at timestamptz(3) not null default now(),
   constraint idempotency_keys_pkey primary key (owner_id, key),
-  constraint idempotency_keys_job_id_fkey
-    foreign key (job_id) references tapedeck.jobs (id) on delete cascade
+  -- Who leaves a job loses its keys too: a replay would show a job that is no longer theirs.
+  constraint idempotency_keys_owner_fkey
+    foreign key (owner_id, job_id) references tapedeck.job_owners (owner_id, job_id) on delete cascade
 );
 create index idempotency_keys_by_age on tapedeck.idempotency_keys (created_at);
-create index idempotency_keys_by_job on tapedeck.idempotency_keys (job_id);
+create index idempotency_keys_by_job on tapedeck.idempotency_keys (owner_id, job_id);
 
 -- One row a living worker process. Its id is the graphile-worker pool's, which locks queue jobs by it.
 create table tapedeck.workers (
@@ -159,6 +163,21 @@ begin
 end
 $$;
 
+-- The newest MP3 that may answer a request; no row when there is none. The lock keeps the expiry away until
+-- the new owner is on record.
+create function tapedeck.find_reusable(
+  p_site text, p_external_id text, p_quality text, p_embed_thumbnail boolean)
+returns setof tapedeck.jobs
+language sql volatile
+begin atomic
+  select j.* from tapedeck.jobs j
+    where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
+      and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
+      and (j.expires_at is null or j.expires_at > now())
+    order by j.finished_at desc limit 1
+    for share;
+end;
+
 -- The whole of requestMp3 in one round trip and one transaction. Outcomes: CREATED, JOINED, REUSED,
 -- REPLAYED, and IDEMPOTENCY_KEY_REUSED with a null job.
 create function tapedeck.request_job(
@@ -171,18 +190,23 @@ declare
   known tapedeck.idempotency_keys;
   active_id uuid;
   is_new boolean;
+  finished tapedeck.jobs;
 begin
   if p_idempotency_key is not null then
     delete from tapedeck.idempotency_keys
       where owner_id = p_owner_id and key = p_idempotency_key
         and created_at < now() - interval '24 hours';
-    -- A concurrent call with the same key waits here until the first has committed.
-    insert into tapedeck.idempotency_keys (owner_id, key, arguments_hash)
-      values (p_owner_id, p_idempotency_key, p_arguments_hash)
-      on conflict do nothing;
-    if not found then
+    loop
+      -- A concurrent call with the same key waits here until the first has committed.
+      insert into tapedeck.idempotency_keys (owner_id, key, arguments_hash)
+        values (p_owner_id, p_idempotency_key, p_arguments_hash)
+        on conflict do nothing;
+      exit when found;
+      -- The lock keeps the job from being deleted. When it was deleted since the insert, the key is free.
       select * into known from tapedeck.idempotency_keys
-        where owner_id = p_owner_id and key = p_idempotency_key;
+        where owner_id = p_owner_id and key = p_idempotency_key
+        for key share;
+      continue when not found;
       if known.arguments_hash <> p_arguments_hash then
         outcome := 'IDEMPOTENCY_KEY_REUSED';
         return;
@@ -190,17 +214,12 @@ begin
       select * into job from tapedeck.jobs where id = known.job_id;
       outcome := 'REPLAYED';
       return;
-    end if;
+    end loop;
   end if;
 
   if p_may_reuse then
-    -- The lock keeps the expiry away until the new owner is on record.
-    select * into job from tapedeck.jobs j
-      where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
-        and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
-        and (j.expires_at is null or j.expires_at > now())
-      order by j.finished_at desc limit 1
-      for share;
+    select * into job
+      from tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
     if found then
       outcome := 'REUSED';
     end if;
@@ -217,9 +236,20 @@ begin
       returning j.id, j.xmax = 0 into active_id, is_new;
     select * into job from tapedeck.jobs j where j.id = active_id;
     outcome := case when is_new then 'CREATED' else 'JOINED' end;
-    if is_new then
-      perform tapedeck.enqueue(job);
+  end if;
+
+  if outcome = 'CREATED' and p_may_reuse then
+    -- The active job may have succeeded since the first look, even while the insert waited for it.
+    select * into finished
+      from tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
+    if found then
+      delete from tapedeck.jobs where id = job.id;
+      job := finished;
+      outcome := 'REUSED';
     end if;
+  end if;
+  if outcome = 'CREATED' then
+    perform tapedeck.enqueue(job);
   end if;
 
   insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;

@@ -59,7 +59,7 @@ create table jobs (
   started_at timestamp(3) with time zone,
   updated_at timestamp(3) with time zone not null default now(),
   finished_at timestamp(3) with time zone,
-  search tsvector not null generated always as (to_tsvector('simple'::regconfig, ((((COALESCE(title, ''::text) || ' '::text) || COALESCE(uploader, ''::text)) || ' '::text) || external_id))) stored
+  search tsvector not null generated always as (to_tsvector('simple'::regconfig, translate(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(uploader, ''::text)) || ' '::text) || external_id), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~'::text, repeat(' '::text, 32)))) stored
 );
 alter table jobs set (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
@@ -215,3 +215,6 @@ begin
   end if;
 end
 $function$;
+
+CREATE TRIGGER jobs_record_change AFTER UPDATE OF status, phase, attempt ON tapedeck.jobs FOR EACH ROW WHEN ((((old.status IS DISTINCT FROM new.status) OR (old.phase IS DISTINCT FROM new.phase)) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION record_event();
+CREATE TRIGGER jobs_record_creation AFTER INSERT ON tapedeck.jobs FOR EACH ROW EXECUTE FUNCTION record_event();

@@ -38,24 +38,33 @@ export type App = AsyncDisposable & {
 const everybody = 'everybody';
 /** Queries of tasks, streams and requests, beside the one connection that each running job may hold. */
 const spareConnections = 10;
+/** No statement of ours takes as long while the database is well. */
+const answerTimeoutMs = 15_000;
 /** A database that starts together with us is waited for. */
 const databasePatienceMs = 15_000;
 
-/** Makes all parts and brings the schema up to date. Throws StartError. */
-export async function createApp(config: Config, logger: Logger): Promise<App> {
+/**
+ * Makes all parts and brings the schema up to date. Throws StartError; `signal` ends the waiting for a
+ * database, with that or an AbortError.
+ */
+export async function createApp(
+  config: Config,
+  logger: Logger,
+  signal?: AbortSignal,
+): Promise<App> {
   await using stack = new AsyncDisposableStack();
-  const { connectionString, broken } = await findDatabase(config, logger, stack);
+  const { connectionString, broken } = await findDatabase(config, logger, stack, signal);
   const applicationName = `tapedeck ${[...config.roles].join('+')}`;
   const pool = createPool({
     connectionString,
     applicationName,
     maxConnections: config.workerConcurrency + spareConnections,
+    answerTimeoutMs,
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   });
   stack.defer(() => pool.end());
-  await waitForDatabase(pool, config);
-  for (const name of await migrate(pool)) logger.debug({ name }, 'migration applied');
-  await migrateQueue(pool);
+  await waitForDatabase(pool, config, signal);
+  await bringUpToDate(connectionString, applicationName, logger);
   const storage = await createStorage(config.dataFolder).catch((cause: unknown) => {
     throw new StartError(`${config.dataFolder} cannot be written; change its owner or DATA_DIR.`, {
       cause,
@@ -104,19 +113,52 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   };
 }
 
-async function findDatabase(config: Config, logger: Logger, stack: AsyncDisposableStack) {
+async function findDatabase(
+  config: Config,
+  logger: Logger,
+  stack: AsyncDisposableStack,
+  signal?: AbortSignal,
+) {
   if (config.databaseUrl !== null) {
     return { connectionString: config.databaseUrl, broken: new Promise<never>(() => {}) };
   }
   const postgres = stack.use(
-    await startEmbeddedPostgres({ dataFolder: join(config.dataFolder, 'postgres'), logger }),
+    await startEmbeddedPostgres({
+      dataFolder: join(config.dataFolder, 'postgres'),
+      logger,
+      signal,
+    }),
   );
   const broken = postgres.exited.then((error) => Promise.reject(error));
   broken.catch(() => {});
   return { connectionString: postgres.connectionString, broken };
 }
 
-async function waitForDatabase(pool: Database, { databaseUrl }: Config): Promise<void> {
+/** Over connections of its own: a migration, or the wait for another process's, may take any time. */
+async function bringUpToDate(
+  connectionString: string,
+  applicationName: string,
+  logger: Logger,
+): Promise<void> {
+  const pool = createPool({
+    connectionString,
+    applicationName,
+    maxConnections: 2,
+    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+  });
+  try {
+    for (const name of await migrate(pool)) logger.debug({ name }, 'migration applied');
+    await migrateQueue(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function waitForDatabase(
+  pool: Database,
+  { databaseUrl }: Config,
+  signal?: AbortSignal,
+): Promise<void> {
   const giveUpAt = performance.now() + databasePatienceMs;
   for (;;) {
     try {
@@ -128,7 +170,7 @@ async function waitForDatabase(pool: Database, { databaseUrl }: Config): Promise
         const where = databaseUrl === null ? 'the embedded Postgres' : 'DATABASE_URL';
         throw new StartError(`The database cannot be used (${reason}); check ${where}.`, { cause });
       }
-      await delay(500);
+      await delay(500, undefined, { signal });
     }
   }
 }

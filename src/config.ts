@@ -84,8 +84,13 @@ const settings = z.object({
     }),
   MAX_DURATION_SECONDS: wholeNumber(1, 7 * 24 * 3600).default(14_400),
   MAX_FILESIZE_MB: wholeNumber(1, 1024 * 1024).default(2048),
-  RETENTION_HOURS: z.coerce.number('has to be a number').min(0, 'has to be at least 0').default(24),
-  STORE_QUOTA_MB: wholeNumber(0, Number.MAX_SAFE_INTEGER / bytesPerMegabyte).default(0),
+  // Beyond a century Postgres could not reckon with it, and every job would fail at its end.
+  RETENTION_HOURS: z.coerce
+    .number('has to be a number')
+    .min(0, 'has to be at least 0')
+    .max(876_000, 'has to be at most 876000; 0 keeps MP3s for ever')
+    .default(24),
+  STORE_QUOTA_MB: wholeNumber(0, 1024 ** 3).default(0),
   LOG_LEVEL: z.enum(logLevels, `has to be one of ${logLevels.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], 'has to be pretty or json').optional(),
 });
@@ -110,18 +115,16 @@ export function loadConfig(
     Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`),
+  const faults = new Set(parsed.error?.issues.map(toSentence));
+  // Not a rule of the schema: zod would leave it out as soon as there is any other fault.
+  const roles = new Set(settings.shape.ROLES.safeParse(given['ROLES']).data);
+  if (given['DATABASE_URL'] === undefined && roles.size === 1) {
+    faults.add(
+      'DATABASE_URL has to be set when ROLES names only one: api and worker meet in the database.',
     );
   }
+  if (!parsed.success || faults.size > 0) throw new ConfigError([...faults]);
   const values = parsed.data;
-  const roles = new Set(values.ROLES);
-  if (values.DATABASE_URL === undefined && roles.size < 2) {
-    throw new ConfigError([
-      'DATABASE_URL has to be set when ROLES names only one: api and worker meet in the database.',
-    ]);
-  }
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
@@ -144,4 +147,8 @@ export function loadConfig(
       ),
     ),
   });
+}
+
+function toSentence({ path, message }: { path: PropertyKey[]; message: string }): string {
+  return `${String(path[0])} ${message.replace(/\.$/, '')}.`;
 }

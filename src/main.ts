@@ -13,6 +13,9 @@ import type { Tools } from './media/tools.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
 
+/** Aborted by the first signal. */
+const stop = new AbortController();
+
 async function main(command: string | undefined): Promise<void> {
   const stopped = waitForSignal();
   const config = loadConfig(process.env, { isTerminal: process.stdout.isTTY });
@@ -23,7 +26,7 @@ async function main(command: string | undefined): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
   finding?.catch(() => {});
-  const app = stack.use(await createApp(config, logger));
+  const app = stack.use(await createApp(config, logger, stop.signal));
   const broken = [app.broken];
   if (finding !== null) {
     const tools = await finding;
@@ -57,6 +60,7 @@ function waitForSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
+        stop.abort();
         resolve(signal);
         process.on(signal, () => process.exit(1));
       });
@@ -68,12 +72,18 @@ try {
   await main(process.argv[2]);
   process.exit(0);
 } catch (error) {
+  const isStartFault =
+    error instanceof StartError ||
+    error instanceof ToolError ||
+    error instanceof EmbeddedPostgresError;
+  const isInterrupted = error instanceof Error && error.name === 'AbortError';
+  // Asked to stop before it ran, it did not fail. Ctrl+C reaches the tools too, while they are asked for
+  // their versions, and then they look as if they were missing.
+  if (stop.signal.aborted && (isStartFault || isInterrupted)) process.exit(0);
   const faults =
     error instanceof ConfigError
       ? error.faults
-      : error instanceof StartError ||
-          error instanceof ToolError ||
-          error instanceof EmbeddedPostgresError
+      : isStartFault
         ? [error.message]
         : [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   for (const fault of faults) process.stderr.write(`Tapedeck cannot run: ${fault}\n`);

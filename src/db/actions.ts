@@ -1,6 +1,7 @@
 // What a caller does to a job of theirs: cancel, retry, delete. Each locks the row first, so that two
 // callers, or a caller and a task, meet in one order; foreign and absent jobs are both simply not found.
 
+import type { DatabaseError } from 'pg';
 import { isRetryable, isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
 import { jobColumns, toJob } from './jobRow.ts';
@@ -52,7 +53,7 @@ export async function retryJob(
   jobId: string,
   attempts: number,
 ): Promise<RetryOutcome> {
-  return withTransaction(pool, async (db): Promise<RetryOutcome> => {
+  const retry = async (db: Queryable): Promise<RetryOutcome> => {
     const job = await lockOwnedJob(db, ownerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
@@ -82,7 +83,14 @@ export async function retryJob(
     return rows[0] === undefined
       ? { kind: 'TWIN_ACTIVE', job }
       : { kind: 'QUEUED', job: toJob(rows[0]) };
-  });
+  };
+  try {
+    return await withTransaction(pool, retry);
+  } catch (error) {
+    // A twin became active after our statement had looked. Now that it has committed, it is seen.
+    if ((error as DatabaseError).constraint !== 'jobs_one_active_per_identity') throw error;
+    return retryJob(pool, ownerId, jobId, attempts);
+  }
 }
 
 export type DeleteOutcome =

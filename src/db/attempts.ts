@@ -10,6 +10,10 @@ import type { Queryable } from './pool.ts';
 /** Names one attempt of one job. */
 export type AttemptKey = { readonly jobId: string; readonly attempt: number };
 
+export function isSameAttempt(a: AttemptKey, b: AttemptKey): boolean {
+  return a.jobId === b.jobId && a.attempt === b.attempt;
+}
+
 const held = `j.id = $1 and j.attempt = $2 and j.status = 'RUNNING'`;
 const moved = `version = j.version + 1, updated_at = now()`;
 const stopped = `worker_id = null, phase = null, bytes_per_second = null, eta_seconds = null`;
@@ -31,7 +35,7 @@ export async function claimAttempt(
   );
 }
 
-/** Enters a phase; the bar moves to `fraction` unless it is further already. */
+/** Enters a phase; the bar moves to `fraction` unless it is further already, what else was measured is void. */
 export async function enterPhase(
   db: Queryable,
   { jobId, attempt }: AttemptKey,
@@ -43,7 +47,7 @@ export async function enterPhase(
     `-- enterPhase
      update tapedeck.jobs j
      set ${moved}, phase = $3, fraction = greatest(j.fraction, $4), progress_at = now(),
-         bytes_per_second = null
+         bytes_done = null, bytes_total = null, bytes_per_second = null, eta_seconds = null
      where ${held}`,
     [jobId, attempt, phase, fraction],
   );

@@ -34,6 +34,8 @@ type EmbeddedOptions = {
   readonly logger?: { debug(message: string): void; info(message: string): void };
   /** Settings of postgresql.conf that win over ours, such as `fsync: 'off'` in tests. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Ends the waiting for another Tapedeck: the error then is IN_USE. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** How long a server that is on its way out may take, be it ours or that of a process before us. */
@@ -44,7 +46,7 @@ const PATIENCE_MS = 10_000;
  * server in good order. Throws an EmbeddedPostgresError.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { dataFolder, logger, settings = {} } = options;
+  const { dataFolder, logger, settings = {}, signal } = options;
   const programs = await findPrograms();
   const folder = await prepareFolder(dataFolder);
   await refuseForeignCluster(folder);
@@ -72,7 +74,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   let outcome = await tryToStart();
   if (isInUse(outcome)) logger?.info('Waiting for another Tapedeck to let go of the database.');
   const deadline = Date.now() + PATIENCE_MS;
-  while (isInUse(outcome) && Date.now() < deadline) {
+  const mayWait = () => Date.now() < deadline && signal?.aborted !== true;
+  while (isInUse(outcome) && mayWait()) {
     await delay(100);
     outcome = await tryToStart();
   }

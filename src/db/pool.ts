@@ -15,6 +15,11 @@ type PoolOptions = {
   /** Shown in pg_stat_activity, so that an operator (and a test) knows whose connection it is. */
   readonly applicationName: string;
   readonly maxConnections: number;
+  /**
+   * What a statement may take before it counts as lost and its connection as broken: behind a dead network the
+   * system would let it wait for a quarter of an hour. Without it a statement may take any time.
+   */
+  readonly answerTimeoutMs?: number;
   /** A connection broke while nobody used it; the pool has replaced it already. */
   readonly onIdleError: (error: Error) => void;
 };
@@ -26,6 +31,7 @@ export function createPool(options: PoolOptions): Database {
     application_name: options.applicationName,
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
+    query_timeout: options.answerTimeoutMs ?? 0,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
   });

@@ -46,3 +46,16 @@ export async function requestJob(
   if (row.outcome === 'IDEMPOTENCY_KEY_REUSED') return null;
   return { outcome: row.outcome, job: toJob(row) };
 }
+
+/** Takes back a key whose answer turned out to be void: the next call with it acts anew. */
+export async function forgetIdempotencyKey(
+  db: Queryable,
+  ownerId: string,
+  key: string,
+): Promise<void> {
+  await db.query(
+    `-- forgetIdempotencyKey
+     delete from tapedeck.idempotency_keys where owner_id = $1 and key = $2`,
+    [ownerId, key],
+  );
+}

@@ -78,8 +78,9 @@ export async function readAttemptsInUse(
 }
 
 /**
- * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted or was never there. A minute's
- * grace keeps it from jobs that are on their way. Answers their ids.
+ * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted, was never there, or is locked by
+ * a worker that is not on record: it died before its first beat. A minute's grace keeps it from jobs that are on
+ * their way. Answers their ids.
  */
 export async function enqueueForgottenJobs(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
@@ -89,7 +90,9 @@ export async function enqueueForgottenJobs(db: Queryable): Promise<string[]> {
      where j.status = 'QUEUED' and j.updated_at < now() - interval '1 minute'
        and not exists (
          select from graphile_worker.jobs q
-         where q.key = j.id::text and (q.attempts < q.max_attempts or q.locked_at is not null))`,
+         where q.key = j.id::text
+           and case when q.locked_at is null then q.attempts < q.max_attempts
+                 else exists (select from tapedeck.workers w where w.id = q.locked_by) end)`,
   );
   return rows.map(({ id }) => id);
 }

@@ -1,11 +1,15 @@
 // The one place that decides what of an error leaves the process, on any transport: known mistakes of the
 // caller word for word, an outage as such, and everything else as a plain sentence with the request's id.
 
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../logger.ts';
 import { InvalidArgument } from '../services/invalidArgument.ts';
 import { isDatabaseUnavailable } from '../services/unavailable.ts';
+
+const unavailable = 'The server cannot reach its database; try again soon.';
+const sorry = 'Something went wrong on this server; try again.';
 
 /** `code` in `extensions` of an error that is not GraphQL's own. */
 type ErrorCode = 'BAD_USER_INPUT' | 'SERVICE_UNAVAILABLE' | 'INTERNAL_SERVER_ERROR';
@@ -32,8 +36,30 @@ export function maskError(
   if (cause instanceof InvalidArgument) return answer('BAD_USER_INPUT', cause.message);
   if (isDatabaseUnavailable(cause)) {
     logger.warn({ err: cause, requestId, path }, 'the database is unavailable');
-    return answer('SERVICE_UNAVAILABLE', 'The server cannot reach its database; try again soon.');
+    return answer('SERVICE_UNAVAILABLE', unavailable);
   }
   logger.error({ err: cause, requestId, path }, 'a field failed');
-  return answer('INTERNAL_SERVER_ERROR', 'Something went wrong on this server; try again.');
+  return answer('INTERNAL_SERVER_ERROR', sorry);
+}
+
+/**
+ * Answers a request that failed outside of GraphQL. Only what Fastify says of the request itself (a body that
+ * is no JSON, or too large) goes out as it is.
+ */
+export function answerError(
+  error: FastifyError,
+  { id: requestId, url }: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): FastifyReply {
+  const { statusCode = 500 } = error;
+  if (statusCode >= 400 && statusCode < 500) return reply.send(error);
+  const isOutage = isDatabaseUnavailable(error);
+  if (isOutage) logger.warn({ err: error, requestId, url }, 'the database is unavailable');
+  else logger.error({ err: error, requestId, url }, 'a request failed');
+  return reply
+    .code(isOutage ? 503 : 500)
+    .header('cache-control', 'no-store')
+    .type('text/plain; charset=utf-8')
+    .send(`${isOutage ? unavailable : sorry}\n`);
 }

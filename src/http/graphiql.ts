@@ -1,15 +1,10 @@
-// Serves the API explorer that `vite build` left in web/dist/graphiql, and forbids its page every
-// other host. It builds nothing and knows nothing of GraphQL: the page itself talks to /graphql.
+// The API explorer at /graphiql, which works without any other host. It knows nothing of GraphQL: the
+// page itself talks to /graphql.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { serveBuiltPage } from './builtPage.ts';
 
-const bundle = fileURLToPath(new URL('../../web/dist/graphiql', import.meta.url));
-
-/** What the page may load, run and reach: this server alone. Each source was seen to be needed. */
+/** Each source was seen to be needed. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   // Monaco's workers too: without worker-src they fall under this.
@@ -26,46 +21,16 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join('; ');
+];
 
 /** A Fastify plugin: the page at /graphiql and /graphiql/, its hashed assets below. */
 export async function graphiql(app: FastifyInstance): Promise<void> {
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.headers({
-      'content-security-policy': contentSecurityPolicy,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    });
+  const assetsPrefix = '/graphiql/assets/';
+  const send = await serveBuiltPage(app, {
+    folder: 'graphiql',
+    assetsPrefix,
+    contentSecurityPolicy,
   });
-  app.get('/graphiql', sendPage);
-  app.get('/graphiql/', sendPage);
-  await app.register(fastifyStatic, {
-    root: join(bundle, 'assets'),
-    prefix: '/graphiql/assets/',
-    index: false,
-    decorateReply: false,
-    preCompressed: true,
-    immutable: true,
-    maxAge: '1y',
-  });
-}
-
-async function sendPage(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const page = await readPage();
-  if (page === undefined) {
-    return reply
-      .code(503)
-      .type('text/plain; charset=utf-8')
-      .send('GraphiQL is not built yet: run "npm run setup", then load this page again.\n');
-  }
-  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
-}
-
-async function readPage(): Promise<Buffer | undefined> {
-  try {
-    return await readFile(join(bundle, 'index.html'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  app.get('/graphiql', (_request, reply) => send(reply));
+  app.get('/graphiql/', (_request, reply) => send(reply));
 }

@@ -9,7 +9,8 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { GraphQLError, parse, validate } from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { Logger } from '../logger.ts';
 import type { Context } from '../resolvers/context.ts';
@@ -95,13 +96,33 @@ const documentFaults = new Set([
   'OPERATION_RESOLUTION_FAILURE',
 ]);
 
+function readDocument(
+  schema: GraphQLSchema,
+  query: string,
+): { document: DocumentNode | null; faults: readonly GraphQLError[] } {
+  try {
+    const document = parse(query);
+    const faults = validate(schema, document);
+    return { document: faults.length === 0 ? document : null, faults };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { document: null, faults: [error] };
+    throw error;
+  }
+}
+
 function overWebSocket(schema: GraphQLSchema, context: Context, logger: Logger) {
   const mask = (errors: readonly GraphQLError[], requestId: string) =>
     errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
   return makeHandler({
     schema,
-    context: () => context,
     isProd: true,
+    // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
+    // the streams on it.
+    onSubscribe(_context, _id, { query, operationName, variables }) {
+      const { document, faults } = readDocument(schema, query);
+      if (document === null) return faults;
+      return { schema, document, operationName, variableValues: variables, contextValue: context };
+    },
     onError: ({ extra }, _id, _payload, errors) => mask(errors, extra.request.id),
     onNext({ extra }, _id, _payload, _arguments, { data = null, errors }) {
       return errors && { data, errors: mask(errors, extra.request.id) };

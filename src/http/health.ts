@@ -52,16 +52,20 @@ function collectMetrics({ queries, jobWatch, queueWatch }: Services): Registry {
     'Open subscription streams of this process',
     () => jobWatch.countStreams() + queueWatch.countStreams(),
   );
+  // Unknown is not 0: without the database, what only it knows is left out of the page.
+  const readStats = () => queries.readQueueStats().catch(() => null);
   new Gauge({
     name: 'tapedeck_jobs',
     help: 'Active jobs by state, over all processes',
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      const { queued, running, waitingForRetry } = await queries.readQueueStats();
-      this.set({ state: 'queued' }, queued);
-      this.set({ state: 'running' }, running);
-      this.set({ state: 'waiting_for_retry' }, waitingForRetry);
+      const stats = await readStats();
+      this.reset();
+      if (stats === null) return;
+      this.set({ state: 'queued' }, stats.queued);
+      this.set({ state: 'running' }, stats.running);
+      this.set({ state: 'waiting_for_retry' }, stats.waitingForRetry);
     },
   });
   new Gauge({
@@ -69,7 +73,9 @@ function collectMetrics({ queries, jobWatch, queueWatch }: Services): Registry {
     help: 'Conversions that all living workers can run at once',
     registers: [registry],
     async collect() {
-      this.set((await queries.readQueueStats()).workerSlots);
+      const stats = await readStats();
+      if (stats === null) this.remove();
+      else this.set(stats.workerSlots);
     },
   });
   return registry;

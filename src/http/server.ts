@@ -3,17 +3,19 @@
 
 import websocket from '@fastify/websocket';
 import { fastify, LogController } from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { Storage } from '../storage.ts';
-import { graphiql } from './graphiql.ts';
+import { answerError } from './errors.ts';
 import { files } from './files.ts';
+import { graphiql } from './graphiql.ts';
 import { registerGraphQL } from './graphql.ts';
 import { health } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
+import { page } from './page.ts';
 
 type ServerOptions = {
   readonly host: string;
@@ -44,6 +46,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   app.addHook('onRequest', async ({ id }, reply) => {
     reply.header('x-request-id', id);
   });
+  app.setErrorHandler<FastifyError>((error, request, reply) =>
+    answerError(error, request, reply, options.logger),
+  );
   app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) => {
     const facts = { requestId: id, method, url, statusCode, elapsedMs: elapsedTime };
     options.logger.debug(facts, 'answered');
@@ -58,7 +63,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   await app.register(files, { queries: context.queries, storage });
   await app.register(health, { checks, services: context });
   await app.register(graphiql);
-  app.get('/', (_request, reply) => reply.redirect('/graphiql'));
+  await app.register(page);
 
   const url = await app.listen({ host: options.host, port: options.port });
   return {

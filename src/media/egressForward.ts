@@ -81,9 +81,7 @@ export async function forwardRequest(
     const remote = await openTunnel(route, untilGoneOrLate(response));
     if (response.destroyed) return void remote.destroy();
     limitIdleness(remote);
-    // The global agent would keep the connection, and give it to whoever asks for localhost next.
-    const options = { createConnection: () => remote, agent: false };
-    outgoing = http.request({ ...options, method, path, headers });
+    outgoing = http.request({ createConnection: () => remote, method, path, headers });
   }
   const sending = outgoing.on('error', () => {});
   response.once('close', () => sending.destroy());

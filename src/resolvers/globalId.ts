@@ -8,5 +8,7 @@ export function toGlobalId(jobId: string): string {
 
 /** The job's id; null for anything that is not the global id of a job. */
 export function fromGlobalId(globalId: string): string | null {
-  return pattern.exec(Buffer.from(globalId, 'base64url').toString())?.[1] ?? null;
+  const jobId = pattern.exec(Buffer.from(globalId, 'base64url').toString())?.[1];
+  // The decoder skips what is no base64url: only the one spelling counts, by which clients cache.
+  return jobId !== undefined && toGlobalId(jobId) === globalId ? jobId : null;
 }

@@ -2,7 +2,8 @@
 
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
-const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+const instantPattern =
+  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
 /** https://scalars.graphql.org/andimarek/date-time.html */
 export const DateTime = new GraphQLScalarType<Date, string>({
@@ -32,11 +33,18 @@ export const URL = new GraphQLScalarType<string, string>({
 });
 
 function toInstant(value: unknown): Date {
-  const instant = typeof value === 'string' && instantPattern.test(value) ? new Date(value) : null;
+  const day = typeof value === 'string' ? instantPattern.exec(value)?.[1] : undefined;
+  const instant = day !== undefined && isDay(day) ? new Date(String(value)) : null;
   if (instant === null || Number.isNaN(instant.getTime())) {
     throw new GraphQLError('A DateTime has to look like 2026-11-22T10:15:00Z.');
   }
   return instant;
+}
+
+/** The parser takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const midnight = new Date(day);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
 }
 
 function toSafeInt(value: unknown): number {

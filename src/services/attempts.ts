@@ -7,6 +7,7 @@ import {
   enterPhase,
   failAttempt,
   finishAttempt,
+  isSameAttempt,
   recordSource,
   releaseAttempt,
   retryAttemptLater,
@@ -74,11 +75,13 @@ type AttemptsOptions = {
 
 export function createAttempts({ pool, retentionHours, onError }: AttemptsOptions): Attempts {
   let stoppedAt: number | null = null;
-  const running = new Map<string, { key: AttemptKey; abort: AbortController }>();
+  // A rescued job may come back to this process while its lost attempt has not noticed yet: both are here then.
+  const running = new Set<{ readonly key: AttemptKey; readonly abort: AbortController }>();
+  const find = (key: AttemptKey) => [...running].find((entry) => isSameAttempt(entry.key, key));
   const board = createProgressBoard({
     pool,
     onError,
-    onLost: (jobId) => running.get(jobId)?.abort.abort(new AttemptLost()),
+    onLost: (key) => find(key)?.abort.abort(new AttemptLost()),
   });
 
   async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
@@ -87,8 +90,10 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
     const key: AttemptKey = { jobId, attempt: job.attempt };
     const abort = new AbortController();
     const entry = { key, abort };
-    running.set(jobId, entry);
+    running.add(entry);
     board.add(key, workerId);
+    // The stop came while the claim was under way.
+    if (stoppedAt !== null) abort.abort(new WorkerStopping());
     let phase: JobPhase = 'RESOLVING';
 
     const write = async (attemptWrite: () => Promise<Job | null>): Promise<Job> => {
@@ -138,7 +143,7 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
       },
       [Symbol.dispose]() {
         board.remove(key);
-        if (running.get(jobId) === entry) running.delete(jobId);
+        running.delete(entry);
       },
     };
   }
@@ -147,9 +152,9 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
     claim,
     stop() {
       stoppedAt ??= performance.now();
-      for (const { abort } of running.values()) abort.abort(new WorkerStopping());
+      for (const { abort } of running) abort.abort(new WorkerStopping());
     },
-    isRunning: ({ jobId, attempt }) => running.get(jobId)?.key.attempt === attempt,
+    isRunning: (key) => find(key) !== undefined,
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
 }

@@ -45,9 +45,9 @@ export async function readHistoryPage(
   const jobs = fromEnd ? found.slice(-size) : found.slice(0, size);
   return {
     edges: jobs.map((node) => ({ cursor: encodeCursor(node, order), node })),
-    // Towards the other end the cursor itself proves that there was a row.
-    hasNextPage: fromEnd ? before !== null : hasMore,
-    hasPreviousPage: fromEnd ? hasMore : after !== null,
+    // Beyond a cursor there is a row at least: that of the cursor.
+    hasNextPage: before !== null || (!fromEnd && hasMore),
+    hasPreviousPage: after !== null || (fromEnd && hasMore),
     countAll: () => countHistory(db, ownerId, filter, countCeiling),
   };
 }
@@ -75,7 +75,7 @@ function encodeCursor(job: Job, order: HistoryOrder): string {
 }
 
 const cursorPattern =
-  /^(CREATED_AT|FINISHED_AT) (infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+  /^(CREATED_AT|FINISHED_AT) (infinity|(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 function decodeCursor(cursor: string, order: HistoryOrder): HistoryPlace {
   const [, field, at, id] = cursorPattern.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
@@ -87,6 +87,9 @@ function decodeCursor(cursor: string, order: HistoryOrder): HistoryPlace {
   return { at, id };
 }
 
+/** JavaScript takes the 30th of February for the 2nd of March; Postgres refuses it. */
 function isInstant(text: string): boolean {
-  return text === 'infinity' || !Number.isNaN(Date.parse(text));
+  if (text === 'infinity') return true;
+  const instant = new Date(text);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === text;
 }

@@ -93,7 +93,7 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
     readHistory(ownerId, page, { search, sourceUrl, ...criteria }, order) {
       const filter = {
         ...criteria,
-        words: search === null ? null : (search.match(/[\p{L}\p{N}]+/gu) ?? null),
+        words: search === null ? null : wordsOf(search),
         source: sourceUrl === null ? null : identify(sourceUrl, allowedHosts),
       };
       return readHistoryPage(db, ownerId, page, filter, order);
@@ -112,6 +112,12 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
 function checkMinutes(minutes: number): number {
   if (minutes >= 1 && minutes <= longestWindowMinutes) return minutes;
   throw new InvalidArgument(`\`minutes\` has to be between 1 and ${longestWindowMinutes}.`);
+}
+
+/** Null when there is none: a search for nothing narrows nothing. */
+function wordsOf(search: string): string[] | null {
+  // Marks belong to the letter before them: many scripts write their vowels so.
+  return search.normalize('NFC').match(/[\p{L}\p{N}\p{M}]+/gu);
 }
 
 /** An address that no job can have finds nothing, like any other that was never asked for. */

@@ -13,6 +13,7 @@ export type ListSlot = {
   offer(jobId: string, job: Job | null): void;
   /** The first read is complete: from here on there is something to tell. */
   ready(): void;
+  isReady(): boolean;
   /** The ids that the subscriber has on their list. */
   heldIds(): string[];
   /** Everything since the last frame, as one frame. */
@@ -61,6 +62,7 @@ export function createListSlot(ownerId: string, selection: ListSelection): ListS
       isReady = true;
       signal();
     },
+    isReady: () => isReady,
     heldIds: () => [...held.keys()],
     take() {
       const frame: JobsFrame = isSnapshot

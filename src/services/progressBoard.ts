@@ -28,7 +28,7 @@ export type ProgressBoard = AsyncDisposable & {
 
 type BoardOptions = {
   readonly pool: Database;
-  readonly onLost: (jobId: string) => void;
+  readonly onLost: (key: AttemptKey) => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -74,7 +74,7 @@ export function createProgressBoard({ pool, onLost, onError }: BoardOptions): Pr
       const held = new Set((await readHeldAttempts(pool, workerId)).map(toText));
       for (const { key, workerId: holder } of asked) {
         if (holder === workerId && !held.has(toText(key)) && entries.has(toText(key))) {
-          onLost(key.jobId);
+          onLost(key);
         }
       }
     }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import type { Database } from '../db/pool.ts';
-import { requestJob } from '../db/requests.ts';
+import { forgetIdempotencyKey, requestJob } from '../db/requests.ts';
 import type { RequestOutcome } from '../db/requests.ts';
 import { expireLostArtifact } from '../db/upkeep.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
@@ -71,7 +71,7 @@ export function createRequests(options: RequestsOptions): Requests {
     if (asked.idempotencyKey !== null && !isIdempotencyKey(asked.idempotencyKey)) {
       return refuse({
         code: 'OPTION_INVALID',
-        message: `The idempotency key has to have 1 to ${longestIdempotencyKey} characters; send a UUID, for example.`,
+        message: `The idempotency key has to have 1 to ${longestIdempotencyKey} characters without a NUL; send a UUID, for example.`,
         path: ['idempotencyKey'],
       });
     }
@@ -99,6 +99,10 @@ export function createRequests(options: RequestsOptions): Requests {
       if (!(await hasArtifact(attempt))) {
         // Somebody emptied the store behind our back: tell the truth and convert again.
         await expireLostArtifact(pool, attempt);
+        // The key stands for the lost file by now; the call below is to act, not to replay that.
+        if (asked.idempotencyKey !== null) {
+          await forgetIdempotencyKey(pool, ownerId, asked.idempotencyKey);
+        }
         return request(ownerId, asked);
       }
     }
@@ -186,8 +190,9 @@ function refuse(refusal: RequestRefusal): RequestResult {
   return { refusal, job: null, outcome: null };
 }
 
+/** Postgres cannot store a NUL in a text. */
 function isIdempotencyKey(key: string): boolean {
-  return key.length >= 1 && key.length <= longestIdempotencyKey;
+  return key.length >= 1 && key.length <= longestIdempotencyKey && !key.includes('\0');
 }
 
 function hashArguments(source: SourceIdentity, { options, mayReuse }: Mp3Request): string {

@@ -8,7 +8,7 @@ const networkCodes = new Set([
 ]);
 /** pg gives these no code (https://github.com/brianc/node-postgres/issues/1789). */
 const messages =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|not queryable/;
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|not queryable/;
 
 /** True when the error says that the database cannot be reached or takes no more connections. */
 export function isDatabaseUnavailable(error: unknown): boolean {

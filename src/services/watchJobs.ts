@@ -51,6 +51,8 @@ type WatchOptions = {
 
 /** Takes one job after another as it was read; null when it is gone or not the caller's. */
 type Slot = { readonly ownerId: string; offer(jobId: string, job: Job | null): void };
+/** `firstRead`: an earlier read may show what was before the subscriber came, and even end their stream. */
+type JobSlot = Slot & { readonly firstRead: number };
 
 const idsPerRead = 1_000;
 const pauseAfterErrorMs = 1_000;
@@ -58,10 +60,11 @@ const pauseAfterErrorMs = 1_000;
 const snapshotSize = 500;
 
 export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
-  const slotsByJob = new Map<string, Set<Slot>>();
+  const slotsByJob = new Map<string, Set<JobSlot>>();
   const listSlots = new Set<ListSlot>();
   const dirty = new Set<string>();
   let isReading = false;
+  let readsBegun = 0;
 
   async function readDirty(): Promise<void> {
     if (isReading) return;
@@ -70,6 +73,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
       const ids = [...dirty].slice(0, idsPerRead);
       for (const id of ids) dirty.delete(id);
       try {
+        readsBegun += 1;
         deliver(ids, await readWatchedJobs(db, ids));
       } catch (error) {
         // The streams stay open and are exact again as soon as the database is.
@@ -87,7 +91,9 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
       const entry = watched.get(id);
       const offer = (slot: Slot) =>
         slot.offer(id, entry?.ownerIds.includes(slot.ownerId) === true ? entry.job : null);
-      slotsByJob.get(id)?.forEach(offer);
+      slotsByJob.get(id)?.forEach((slot) => {
+        if (slot.firstRead <= readsBegun) offer(slot);
+      });
       listSlots.forEach(offer);
     }
   }
@@ -115,13 +121,14 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
         }
         let lastVersion: number | null = null;
         let isEnded = false;
-        const slot: Slot = {
+        const slot: JobSlot = {
           ownerId,
+          firstRead: readsBegun + 1,
           offer(_, job) {
             if (isEnded) return;
             if (job !== null && lastVersion !== null && job.version <= lastVersion) return;
             const isFinal = job === null || isTerminal(job.status);
-            const isKnown = lastVersion === null && job?.version === afterVersion && !isFinal;
+            const isKnown = lastVersion === null && !isFinal && job.version <= (afterVersion ?? -1);
             lastVersion = job?.version ?? lastVersion;
             if (isKnown) return;
             newest = { job, isFinal };
@@ -162,6 +169,12 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
             : (await readWatchedJobs(db, ids))
                 .filter(({ ownerIds }) => ownerIds.includes(slot.ownerId))
                 .map(({ job }) => job);
+        // A live list only takes what `readDirty` reads, one read after another: these rows may be older than
+        // what it has told already, and would bring back a job that has left.
+        if (slot.isReady()) {
+          onChange(jobs.map(({ id }) => id));
+          return;
+        }
         for (const job of jobs) slot.offer(job.id, job);
         slot.ready();
         // A job that left while we read was told before it was held: ask once more.

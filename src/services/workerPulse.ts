@@ -1,7 +1,7 @@
 // Keeps this worker process on record as alive, and looks after what dead ones left: their attempts are given
 // to others. It judges nobody until it has itself been in touch with the database for long enough.
 
-import { releaseAttempt } from '../db/attempts.ts';
+import { isSameAttempt, releaseAttempt } from '../db/attempts.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import type { Database } from '../db/pool.ts';
 import { readHeldAttempts } from '../db/progress.ts';
@@ -75,8 +75,4 @@ async function releaseStrays(
     if (before.some((known) => isSameAttempt(known, key))) await releaseAttempt(pool, key);
   }
   return strays;
-}
-
-function isSameAttempt(a: AttemptKey, b: AttemptKey): boolean {
-  return a.jobId === b.jobId && a.attempt === b.attempt;
 }

@@ -12,12 +12,13 @@ import { createTestDatabase } from './database.ts';
 import type { TestDatabase } from './database.ts';
 import { openFolder } from './folder.ts';
 
-export type TestApp = AsyncDisposable & {
+export type TestApp = {
   readonly url: string;
   readonly app: App;
   readonly config: Config;
   readonly database: TestDatabase;
   readonly dataFolder: string;
+  [Symbol.asyncDispose](): Promise<void>;
 };
 
 type AppOptions = {

@@ -11,7 +11,7 @@ import { openFolder } from './folder.ts';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 export type Checkout = AsyncDisposable & {
-  /** Starts set-up; `output` settles with all that it wrote when it ends, and `says` when it wrote that. */
+  /** Starts set-up. */
   readonly setUp: (mode?: string, settings?: Readonly<Record<string, string>>) => SetUp;
   /** Everything that npm, apt-get and the others were asked so far, a line each. */
   readonly askedFor: () => Promise<string[]>;
@@ -20,7 +20,8 @@ export type Checkout = AsyncDisposable & {
   readonly file: (name: string) => string;
 };
 export type SetUp = {
-  readonly says: (text: string) => Promise<void>;
+  /** What it wrote so far. */
+  readonly output: () => string;
   readonly ended: Promise<{ exitCode: number | null; output: string }>;
 };
 
@@ -53,7 +54,8 @@ export async function openCheckout(): Promise<Checkout> {
   await write('package.json', '{"type":"module"}');
   await write('machine/package.json', '{"type":"commonjs"}');
   await write('package-lock.json', lockFile('1.0.0'));
-  await write('web/graphiql/main.tsx', '');
+  await write('web/page/main.tsx', '');
+  await write('web/page/vite.config.ts', '');
   await write('asked', '');
   await addProgram('npm', playedNpm);
   await addProgram('yt-dlp', `console.log('2026.01.31')`);
@@ -61,6 +63,7 @@ export async function openCheckout(): Promise<Checkout> {
   await addProgram('ffprobe', '');
   await addProgram('chromium', '');
   await symlink('/bin/sh', folder.file('machine/sh'));
+  const groups: number[] = [];
   return {
     addProgram,
     file: folder.file,
@@ -75,31 +78,33 @@ export async function openCheckout(): Promise<Checkout> {
           ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
       });
+      if (child.pid !== undefined) groups.push(child.pid);
       let output = '';
-      const waiting: (() => void)[] = [];
       for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (chunk: string) => {
-          output += chunk;
-          for (const look of waiting) look();
-        });
+        stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
       }
       const ended = once(child, 'close').then(([exitCode]) => ({
         exitCode: exitCode as number | null,
         output,
       }));
-      return {
-        ended,
-        says: (text) =>
-          new Promise((resolve, reject) => {
-            waiting.push(() => output.includes(text) && resolve());
-            waiting.at(-1)?.();
-            void ended.then(() => reject(new Error(`It never said "${text}", only:\n${output}`)));
-          }),
-      };
+      return { output: () => output, ended };
     },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      for (const group of groups) killGroup(group);
+      await folder[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** A test that failed may have left a set-up waiting, and its npm. */
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Installs what set-up uses, with a youtube-dl-exec that asks nobody. */
@@ -126,7 +131,7 @@ if (arguments_[0] === 'ci') {
   put('vite/bin/vite.js', \`
     const fs = require('node:fs');
     fs.appendFileSync('asked', 'vite\\\\n');
-    fs.mkdirSync('web/dist/graphiql', { recursive: true });
+    fs.mkdirSync('web/dist/page', { recursive: true });
   \`);
   fs.copyFileSync(root + '/package-lock.json', root + '/node_modules/.package-lock.json');
 }

@@ -4,3 +4,14 @@ import { jest } from '@jest/globals';
 
 // Real databases, real tools and a busy machine: a hang is told from slowness by a wide margin.
 jest.setTimeout(60_000);
+
+// Node's own modules throw errors of the world outside jest's. In a real process these are Errors like any
+// other, which graphql-js and our own code tell from other things by `instanceof`.
+const isOrdinaryInstance = Function.prototype[Symbol.hasInstance];
+Object.defineProperty(Error, Symbol.hasInstance, {
+  value(this: unknown, thing: unknown): boolean {
+    return this === Error
+      ? Error.isError(thing)
+      : isOrdinaryInstance.call(this as () => void, thing);
+  },
+});

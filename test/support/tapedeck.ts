@@ -1,8 +1,10 @@
 // Tapedeck as its users run it: a process of its own, started by its entry, stopped by signals.
 
 import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -19,9 +21,27 @@ export type Tapedeck = AsyncDisposable & {
 type Options = {
   readonly dataFolder: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** What it is to do instead of running. */
+  readonly command?: string;
+  /** In a process group of its own, where a test can press Ctrl+C: `process.kill(-pid, 'SIGINT')`. */
+  readonly detached?: boolean;
+};
+
+/** A process of Tapedeck's, ready or not. */
+export type Launched = {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly output: () => string;
+  /** What it wrote to stderr so far. */
+  readonly complaints: () => string;
+  /** Settles when it is gone; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
 };
 
 const startTimeoutMs = 30_000;
+
+/** What each of this test file wrote: environment.ts adds it to the message of a test that fails. */
+const launched: Launched[] = [];
+Object.assign(globalThis, { launchedTapedecks: launched });
 
 /** Starts it and waits until it says that it is ready. */
 export async function startTapedeck(options: Options): Promise<Tapedeck> {
@@ -57,13 +77,19 @@ export async function startTapedeck(options: Options): Promise<Tapedeck> {
 
 /** Starts it where it cannot run; resolves when it gave up, with what it told the person at the terminal. */
 export async function runToExit(
-  options: Options & { readonly command?: string },
-): Promise<{ exitCode: number | null; output: string }> {
-  const { output, exited } = launch(options);
-  return { exitCode: await exited, output: output() };
+  options: Options,
+): Promise<{ exitCode: number | null; output: string; complaints: string }> {
+  const { output, complaints, exited } = launch(options);
+  return { exitCode: await exited, output: output(), complaints: complaints() };
 }
 
-function launch({ dataFolder, settings = {}, command }: Options & { readonly command?: string }) {
+/** Starts it and waits for nothing. */
+export function launch({
+  dataFolder,
+  settings = {},
+  command,
+  detached = false,
+}: Options): Launched {
   const child = spawn(process.execPath, [entry, ...(command === undefined ? [] : [command])], {
     env: {
       PATH: process.env['PATH'],
@@ -75,13 +101,16 @@ function launch({ dataFolder, settings = {}, command }: Options & { readonly com
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   });
-  let written = '';
-  const keep = (chunk: string) => {
+  let [written, complained] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     written += chunk;
-  };
-  child.stdout.setEncoding('utf8').on('data', keep);
-  child.stderr.setEncoding('utf8').on('data', keep);
+    complained += chunk;
+  });
   const exited = once(child, 'close').then(([code]) => code as number | null);
-  return { child, output: () => written, exited };
+  const tapedeck = { child, output: () => written, complaints: () => complained, exited };
+  launched.push(tapedeck);
+  return tapedeck;
 }

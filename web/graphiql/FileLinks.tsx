@@ -1,3 +1,4 @@
+/** @jsxImportSource react */
 // Makes `result.url` in an answer a link to the MP3. Answers hold a path of this server, and the
 // editor by itself knows absolute addresses only.
 

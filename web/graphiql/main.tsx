@@ -1,3 +1,4 @@
+/** @jsxImportSource react */
 // The API explorer: GraphiQL with our fetcher and our ready tabs, and nothing loaded from elsewhere.
 
 /// <reference types="vite/client" />

@@ -1,29 +1,17 @@
-// Builds the API explorer into web/dist/graphiql, every asset also gzipped once for all requests.
+// Builds the API explorer into web/dist/graphiql, every asset compressed once for all requests.
 // Not a development server: the page is small, and `npm start` serves what was built.
 
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { defineConfig, type Plugin } from 'vite';
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+import { precompress } from '../precompress.ts';
 
 const outDir = resolve(import.meta.dirname, '../dist/graphiql');
-
-const gzipAssets: Plugin = {
-  name: 'gzip-assets',
-  async writeBundle() {
-    const assets = join(outDir, 'assets');
-    for (const name of await readdir(assets)) {
-      const file = join(assets, name);
-      await writeFile(`${file}.gz`, gzipSync(await readFile(file)));
-    }
-  },
-};
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/graphiql/',
   logLevel: 'warn',
-  plugins: [gzipAssets],
+  plugins: [precompress(outDir)],
   build: {
     outDir,
     emptyOutDir: true,

@@ -73,7 +73,7 @@ describeAsRoot('the way to run a program as another user', () => {
     await writeFile(folder.file('program'), '#!/bin/sh\n', { mode: 0o755 });
     const user = await findServerUser(folder.file('none'));
     const way = await findWay(user, folder.file('program'), [folder.path]);
-    const script = `require('fs').accessSync(process.argv[1], 1); process.exit(process.getuid() === 0)`;
+    const script = `require('fs').accessSync(process.argv[1], 1); process.exit(process.getuid() ? 0 : 1)`;
     const command = [process.execPath, '-e', script, folder.file('program')];
     const { exitCode, output } = await run(way, command);
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: '' });

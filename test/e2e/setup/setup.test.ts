@@ -37,7 +37,7 @@ describe('set-up', () => {
         'Fetching Node 24.0.0…',
         'Fetching the newest yt-dlp…',
         'The newest yt-dlp cannot be had from GitHub today; any other one will do.',
-        'Building GraphiQL…',
+        'Building the pages…',
         '',
       ].join('\n'),
     );
@@ -57,10 +57,10 @@ describe('set-up', () => {
     expect(await askedSince(before)).toContain('npm');
   });
 
-  test('builds the page again when one of its sources has changed', async () => {
+  test('builds the pages again when one of its sources has changed', async () => {
     await setUp();
-    await writeFile(checkout.file('web/graphiql/main.tsx'), 'changed');
-    expect(await setUp()).toBe('Building GraphiQL…\n');
+    await writeFile(checkout.file('web/page/main.tsx'), 'changed');
+    expect(await setUp()).toBe('Building the pages…\n');
   });
 
   test('asks GitHub again for yt-dlp only on another day', async () => {
@@ -116,7 +116,7 @@ describe('set-up', () => {
     const { exitCode, output } = await checkout.setUp().ended;
     expect(exitCode).toBe(1);
     expect(output).toMatch(/\nffmpeg (is missing: install with|cannot be installed: mend)/);
-    expect(output).not.toContain('GraphiQL');
+    expect(output).not.toContain('Building');
   });
 
   test('wants Chromium for the tests only', async () => {
@@ -137,7 +137,9 @@ describe('set-up', () => {
     const first = checkout.setUp();
     await eventually('npm to be asked', async () => (await checkout.askedFor()).length > 0);
     const second = checkout.setUp();
-    await second.says('Another set-up is at work in this folder; waiting for it.');
+    await eventually('the second one to say so', () =>
+      second.output().includes('Another set-up is at work in this folder; waiting for it.'),
+    );
     expect(await checkout.askedFor()).toHaveLength(1);
     await writeFile(checkout.file('go'), '');
     expect((await first.ended).exitCode).toBe(1);

@@ -25,17 +25,10 @@ const requestMp3 = `
       userErrors { __typename code message path retryAt }
     }
   }`;
-// Null for a variable with a default would be an explicit null, so what is not said is left out.
 type Request = { url: string; options?: object; reuse?: string; key?: string };
 
 async function request(variables: Request): Promise<any> {
-  const document = Object.hasOwn(variables, 'options')
-    ? requestMp3.replace('Mp3OptionsInput', 'Mp3OptionsInput!')
-    : requestMp3.replace(', $options: Mp3OptionsInput', '').replace(', options: $options', '');
-  const whole = Object.hasOwn(variables, 'reuse')
-    ? document.replace('ReusePolicy', 'ReusePolicy!')
-    : document.replace(', $reuse: ReusePolicy', '').replace(', reuse: $reuse', '');
-  return (await ask(app.url, whole, variables)).requestMp3;
+  return (await ask(app.url, requestMp3, variables)).requestMp3;
 }
 
 const linkTo = (videoId: string) => `https://www.youtube.com/watch?v=${videoId}`;
@@ -314,9 +307,12 @@ describe('refusals', () => {
     ['PLAYLIST_NOT_ALLOWED', `https://www.youtube.com/watch?list=${playlist}`],
   ];
 
-  test.each(refused)('%s for %j', async (code, url) => {
-    expect(await request({ url })).toEqual(refusal(code, ['url']));
-  });
+  test.each(refused.map(([code, url]) => [code, url.slice(0, 60), url]))(
+    '%s for %j',
+    async (code, _, url) => {
+      expect(await request({ url })).toEqual(refusal(code, ['url']));
+    },
+  );
 
   test('a refused request leaves nothing behind', async () => {
     const before = await countRows();
