@@ -37,6 +37,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
     createAttempts({ pool, retentionHours: config.retentionHours, onError }),
   );
   const onRecord = Promise.withResolvers<void>();
+  onRecord.promise.catch(() => {});
   const convert = createConvertTask({
     attempts,
     storage,
@@ -66,6 +67,8 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const housekeeping = runners.use(
     await startRunner({ ...shared, concurrency: 1, taskList: chores, crontab }),
   );
+  // When the start fails from here on: a task that waits to begin would keep its runner from stopping.
+  runners.defer(() => onRecord.reject(new Error('the worker did not start')));
   stack.use(
     await startWorkerPulse({
       pool,

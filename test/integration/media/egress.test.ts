@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import http from 'node:http';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestListener } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { parseAllowedHosts } from '../../../src/domain/allowedHosts.ts';
 import { proxyEnvironment, startEgressGuard } from '../../../src/media/egress.ts';
 import type { Lookup } from '../../../src/media/egressRoute.ts';
@@ -67,10 +67,18 @@ function proxyOptions(guard: Guard) {
   return { host: hostname, port, headers: { 'Proxy-Authorization': `Basic ${credentials}` } };
 }
 
+/** An answer that nobody reads to its end keeps its connection: after each test they go. */
+const opened = new Set<ClientRequest | Socket>();
+afterEach(() => {
+  for (const each of opened) each.destroy();
+  opened.clear();
+});
+
 /** A plain request through the guard, as any HTTP client makes it. */
 async function get(guard: Guard, url: string, headers: Record<string, string | string[]> = {}) {
   const options = proxyOptions(guard);
   const request = http.get({ ...options, path: url, headers: { ...options.headers, ...headers } });
+  opened.add(request);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return response;
 }
@@ -82,6 +90,7 @@ async function dig(guard: Guard, authority: string) {
     .end();
   const connected = (await once(request, 'connect')) as [IncomingMessage, Socket, Buffer];
   const [response, socket, head] = connected;
+  opened.add(socket);
   if (head.length > 0) socket.unshift(head);
   return { status: response.statusCode, reason: response.statusMessage, socket };
 }

@@ -1,0 +1,146 @@
+// How the API goes away: nobody is cut off, and clients come back by themselves.
+
+import { Agent, request } from 'node:http';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { startApi } from '../../../src/api.ts';
+import { startApp } from '../../support/app.ts';
+import type { TestApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
+import { send } from '../../support/graphql.ts';
+import { failJob, runJob } from '../../support/jobStates.ts';
+import { sendRaw } from '../../support/rawHttp.ts';
+import { openSocket } from '../../support/socket.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp({ settings: { ROLES: 'api' } });
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const watched = `subscription ($id: ID!) { job(id: $id) { isFinal job { status } } }`;
+
+test('sockets are closed with 1012, on which clients come back, and their streams are gone', async () => {
+  const api = await startApi(app.app);
+  const job = await runJob(app);
+  const sockets = [await openSocket(api.url), await openSocket(api.url)];
+  for (const socket of sockets) {
+    socket.subscribe('1', watched, job);
+    await socket.receive('1');
+  }
+  await api[Symbol.asyncDispose]();
+  for (const { closed } of sockets) {
+    expect(await closed).toEqual({ code: 1012, reason: 'The server restarts' });
+  }
+  await eventually('no stream', () => app.app.context.jobWatch.countStreams() === 0);
+  await expect(openSocket(api.url)).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a usual client misses nothing: it comes back with its original variables', async () => {
+  let api = await startApi(app.app);
+  const { port } = new URL(api.url);
+  const job = await runJob(app);
+  const client = createClient({
+    url: `${api.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 100,
+    retryWait: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  const frames = client.iterate<{ job: { isFinal: boolean } }>({
+    query: watched,
+    variables: job as never,
+  });
+  const seen = [(await frames.next()).value?.data?.job];
+  await api[Symbol.asyncDispose]();
+  await failJob(app, 'PRIVATE', { job });
+  api = await startApi({ ...app.app, config: { ...app.config, port: Number(port) } });
+  for await (const { data } of frames) seen.push(data?.job as never);
+  expect(seen).toEqual([
+    { isFinal: false, job: { status: 'RUNNING' } },
+    { isFinal: true, job: { status: 'FAILED' } },
+  ]);
+  await client.dispose();
+  await api[Symbol.asyncDispose]();
+});
+
+test('a request under way is finished, over a connection that would be kept', async () => {
+  const api = await startApi(app.app);
+  const job = await runJob(app);
+  // The cancellation waits for the row, as for any task that writes at the moment.
+  const holder = await app.database.pool.connect();
+  await holder.query('begin');
+  await holder.query('select from tapedeck.jobs where id = $1 for update', [job.jobId]);
+  const agent = new Agent({ keepAlive: true });
+  const { hostname, port } = new URL(api.url);
+  const sent = request({
+    ...{ hostname, port, agent, path: '/graphql', method: 'POST' },
+    headers: { 'content-type': 'application/json' },
+  });
+  const query = 'mutation ($id: ID!) { cancelJob(id: $id) { job { status } } }';
+  sent.end(JSON.stringify({ query, variables: job }));
+  await eventually('the cancellation to wait', async () => {
+    const { rowCount } = await app.database.pool.query(
+      `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+    );
+    return rowCount === 1;
+  });
+  const stopped = api[Symbol.asyncDispose]();
+  await eventually('the listener to be closed', () =>
+    sendRaw(api.url, '/livez').then(
+      ({ status }) => status === 503,
+      () => true,
+    ),
+  );
+  await holder.query('commit');
+  holder.release();
+  const [response] = await once(sent, 'response');
+  const body = await response.setEncoding('utf8').toArray();
+  expect(JSON.parse(body.join(''))).toEqual({
+    data: { cancelJob: { job: { status: 'CANCELED' } } },
+  });
+  const startedAt = performance.now();
+  await stopped;
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  agent.destroy();
+});
+
+test('idle connections do not hold it up', async () => {
+  const api = await startApi(app.app);
+  const agent = new Agent({ keepAlive: true });
+  const { hostname, port } = new URL(api.url);
+  const sent = request({ hostname, port, agent, path: '/livez' }).end();
+  const [response] = await once(sent, 'response');
+  await response.resume().toArray();
+  const silent = connect(Number(port), hostname);
+  await once(silent, 'connect');
+  const startedAt = performance.now();
+  await api[Symbol.asyncDispose]();
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  agent.destroy();
+  silent.destroy();
+});
+
+test('a client that does not answer the close is cut off, and does not hold it up for long', async () => {
+  const api = await startApi(app.app);
+  const socket = await openSocket(api.url);
+  socket.raw.pause();
+  const startedAt = performance.now();
+  await api[Symbol.asyncDispose]();
+  expect(performance.now() - startedAt).toBeLessThan(8_000);
+  socket.raw.resume();
+  await socket.closed;
+});
+
+test('a message over 64 KiB closes the socket with 1009, one below is read', async () => {
+  await using socket = await openSocket(app.url);
+  const padded = (length: number) => `{ queueStats { queued } }${' '.repeat(length)}`;
+  socket.subscribe('fits', padded(60_000));
+  expect((await socket.readToEnd('fits')).map(({ type }) => type)).toEqual(['next', 'complete']);
+  socket.subscribe('too much', padded(70_000));
+  expect((await socket.closed).code).toBe(1009);
+  // It is that client's trouble alone.
+  expect(await send(app.url, '{ queueStats { queued } }')).toMatchObject({ data: {} });
+});

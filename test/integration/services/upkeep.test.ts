@@ -1,0 +1,187 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finishAttempt, releaseAttempt } from '../../../src/db/attempts.ts';
+import type { Database } from '../../../src/db/pool.ts';
+import type { Job } from '../../../src/domain/job.ts';
+import { createUpkeep } from '../../../src/services/upkeep.ts';
+import type { Upkeep } from '../../../src/services/upkeep.ts';
+import { createStorage } from '../../../src/storage.ts';
+import type { FileKey, Storage } from '../../../src/storage.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { openFolder } from '../../support/folder.ts';
+import type { Folder } from '../../support/folder.ts';
+import {
+  createJob,
+  findQueueJob,
+  keyOf,
+  letTimePass,
+  newArtifact,
+  readJob,
+  removeAllJobs,
+} from '../../support/jobs.ts';
+
+let database: TestDatabase;
+let pool: Database;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = database.pool;
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+let folder: Folder;
+let storage: Storage;
+beforeEach(async () => {
+  // Upkeep looks at all there is.
+  await removeAllJobs(pool);
+  folder = await openFolder();
+  storage = await createStorage(folder.path);
+});
+afterEach(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+function upkeepWith(storeQuotaBytes: number | null = null): Upkeep {
+  return createUpkeep({ pool, storage, storeQuotaBytes });
+}
+
+async function publish(key: FileKey, sizeBytes: number) {
+  await using work = await storage.openWorkFolder(key);
+  const file = join(work.path, 'tagged.mp3');
+  await writeFile(file, Buffer.alloc(sizeBytes));
+  return await storage.publish(file, key);
+}
+
+/** A job with its MP3 in the store, finished so many hours ago. */
+async function createStored(hoursAgo: number, sizeBytes = 10): Promise<Job> {
+  const running = await createJob(pool, 'RUNNING');
+  const stored = await publish(keyOf(running), sizeBytes);
+  await finishAttempt(pool, keyOf(running), newArtifact(stored), 24);
+  await letTimePass(pool, running.id, hoursAgo * 3_600);
+  return readJob(pool, running.id);
+}
+
+/** Row and file tell the same story. */
+async function expectKept(job: Job, isKept: boolean): Promise<void> {
+  expect({
+    status: (await readJob(pool, job.id)).status,
+    hasFile: await storage.hasArtifact(keyOf(job)),
+  }).toEqual({ status: isKept ? 'SUCCEEDED' : 'EXPIRED', hasFile: isKept });
+}
+
+/** Lets every file and folder look so many minutes old. */
+async function age(minutes: number): Promise<void> {
+  const then = new Date(Date.now() - minutes * 60_000);
+  for (const { path } of await storage.listFiles()) await utimes(path, then, then);
+}
+
+async function leftFiles(): Promise<string[]> {
+  return (await storage.listFiles()).map(({ jobId, attempt }) => `${jobId}.${attempt}`).toSorted();
+}
+
+describe('expiry', () => {
+  test('takes row and file together, and leaves what is not due', async () => {
+    const [due, kept] = [await createStored(25), await createStored(23)];
+    expect(await upkeepWith().expireArtifacts()).toEqual({ due: 1, overQuota: 0 });
+    await expectKept(due, false);
+    await expectKept(kept, true);
+    expect(await upkeepWith().expireArtifacts()).toEqual({ due: 0, overQuota: 0 });
+  });
+
+  test('goes on until nothing is due, however much that is', async () => {
+    const job = await createStored(25);
+    await pool.query(
+      `insert into tapedeck.jobs (status, site, external_id, source_url, quality, embed_thumbnail,
+         max_attempts, artifact_token, artifact_size_bytes, artifact_sha256,
+         artifact_duration_seconds, artifact_bitrate_kbps, finished_at, expires_at)
+       select 'SUCCEEDED', site, n::text, source_url, quality, true, 5, n::text, 1, '', 1, 1,
+         now(), now() - interval '1 hour'
+       from tapedeck.jobs, generate_series(1, 1000) as n`,
+    );
+    expect(await upkeepWith().expireArtifacts()).toEqual({ due: 1_001, overQuota: 0 });
+    await expectKept(job, false);
+  });
+
+  test('of a file that somebody removed before is no fault', async () => {
+    const job = await createStored(25);
+    await storage.removeArtifact(keyOf(job));
+    expect(await upkeepWith().expireArtifacts()).toEqual({ due: 1, overQuota: 0 });
+  });
+});
+
+describe('the quota', () => {
+  test('takes the oldest MP3s, row and file together, until the rest fits', async () => {
+    const jobs = [
+      await createStored(3, 50),
+      await createStored(1, 60),
+      await createStored(2, 40),
+    ] as const;
+    expect(await upkeepWith(100).expireArtifacts()).toEqual({ due: 0, overQuota: 1 });
+    await expectKept(jobs[0], false);
+    await expectKept(jobs[1], true);
+    await expectKept(jobs[2], true);
+  });
+
+  test('counts what is due as gone already', async () => {
+    const [due, kept] = [await createStored(25, 90), await createStored(1, 90)];
+    expect(await upkeepWith(100).expireArtifacts()).toEqual({ due: 1, overQuota: 0 });
+    await expectKept(due, false);
+    await expectKept(kept, true);
+  });
+
+  test('is none by default', async () => {
+    const job = await createStored(1, 1_000_000);
+    expect(await upkeepWith(null).expireArtifacts()).toEqual({ due: 0, overQuota: 0 });
+    await expectKept(job, true);
+  });
+});
+
+describe('the sweep', () => {
+  test('removes what no job names, and what crashed attempts left', async () => {
+    const unknown = { jobId: randomUUID(), attempt: 1 };
+    await publish(unknown, 10);
+    await storage.openWorkFolder({ jobId: randomUUID(), attempt: 1 });
+    const expired = await createJob(pool, 'EXPIRED');
+    await publish(keyOf(expired), 10);
+    const released = await createJob(pool, 'RUNNING');
+    await storage.openWorkFolder(keyOf(released));
+    await releaseAttempt(pool, keyOf(released));
+    await age(11);
+    expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 4 });
+    expect(await leftFiles()).toEqual([]);
+  });
+
+  test('leaves what is in use, however old', async () => {
+    const stored = await createStored(5);
+    const running = await createJob(pool, 'RUNNING');
+    await storage.openWorkFolder(keyOf(running));
+    // Published, and its row does not say so yet.
+    const finishing = await createJob(pool, 'RUNNING');
+    await publish(keyOf(finishing), 10);
+    await age(600);
+    expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 0 });
+    expect(await leftFiles()).toEqual(
+      [stored, running, finishing].map(({ id }) => `${id}.1`).toSorted(),
+    );
+  });
+
+  test('leaves what is young, also without a job', async () => {
+    const unknown = { jobId: randomUUID(), attempt: 1 };
+    await publish(unknown, 10);
+    await age(9);
+    expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 0 });
+    expect(await storage.hasArtifact(unknown)).toBe(true);
+  });
+
+  test('hands forgotten jobs to the queue again', async () => {
+    const { id } = await createJob(pool, 'QUEUED');
+    await pool.query(`delete from graphile_worker._private_jobs`);
+    await letTimePass(pool, id, 61);
+    expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 1, files: 0 });
+    expect(await findQueueJob(pool, id)).not.toBeNull();
+  });
+});

@@ -1,0 +1,122 @@
+// All at once: each pulse takes seconds to show what it does, and none of them minds the others.
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { AttemptKey } from '../../../src/db/attempts.ts';
+import type { Database } from '../../../src/db/pool.ts';
+import { beatWorker } from '../../../src/db/workers.ts';
+import { startWorkerPulse, workerLostAfterSeconds } from '../../../src/services/workerPulse.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { openLink } from '../../support/databaseLink.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createJob, findQueueJob, keyOf, readJob } from '../../support/jobs.ts';
+
+let database: TestDatabase;
+let pool: Database;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = database.pool;
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+async function isOnRecord(workerId: string): Promise<boolean> {
+  const { rows } = await pool.query(`select from tapedeck.workers where id = $1`, [workerId]);
+  return rows.length === 1;
+}
+
+function pulseOptions(id: string) {
+  return {
+    pool,
+    worker: { id, slots: 2 },
+    isRunning: () => true,
+    onRescue: () => {},
+    onError: (error: unknown) => {
+      throw error;
+    },
+  };
+}
+
+test.concurrent(
+  'a worker is on record as soon as its pulse has started, and off it when it stops',
+  async () => {
+    {
+      await using _ = await startWorkerPulse(pulseOptions('brief'));
+      expect(await isOnRecord('brief')).toBe(true);
+    }
+    expect(await isOnRecord('brief')).toBe(false);
+  },
+);
+
+test.concurrent('a worker that cannot be put on record does not start', async () => {
+  await using link = await openLink(database);
+  link.cut();
+  const starting = startWorkerPulse({ ...pulseOptions('cut off'), pool: link.pool });
+  await expect(starting).rejects.toThrow(/EPIPE|ECONNRESET|Connection terminated/);
+  expect(await isOnRecord('cut off')).toBe(false);
+});
+
+test.concurrent(
+  'an attempt that is held and that nobody runs is handed back; those that run are kept',
+  async () => {
+    const stray = await createJob(pool, 'RUNNING', { workerId: 'holder' });
+    const kept = await createJob(pool, 'RUNNING', { workerId: 'holder' });
+    const foreign = await createJob(pool, 'RUNNING', { workerId: 'other' });
+    const isRunning = ({ jobId }: AttemptKey) => jobId === kept.id;
+    {
+      await using _ = await startWorkerPulse({ ...pulseOptions('holder'), isRunning });
+      await eventually('the hand-back', async () => {
+        return (await readJob(pool, stray.id)).status === 'QUEUED';
+      });
+    }
+    expect(await readJob(pool, stray.id)).toMatchObject({ failure: null, maxAttempts: 6 });
+    expect(await findQueueJob(pool, stray.id)).toMatchObject({ locked_by: null });
+    expect(await readJob(pool, kept.id)).toEqual(kept);
+    expect(await readJob(pool, foreign.id)).toEqual(foreign);
+  },
+);
+
+test.concurrent('an attempt between its claim and its task is not taken for a stray', async () => {
+  const job = await createJob(pool, 'RUNNING', { workerId: 'busy' });
+  let looks = 0;
+  // Only the first look comes too early.
+  const isRunning = () => (looks += 1) > 1;
+  {
+    await using _ = await startWorkerPulse({ ...pulseOptions('busy'), isRunning });
+    await eventually('four looks', () => looks >= 4);
+  }
+  expect(await readJob(pool, job.id)).toEqual(job);
+});
+
+test.concurrent(
+  'the dead are judged only after 8 s of touch with the database, and an outage starts that anew',
+  async () => {
+    await using link = await openLink(database);
+    const dead = await createJob(pool, 'RUNNING', { workerId: 'dead' });
+    const errors: unknown[] = [];
+    const rescued: AttemptKey[] = [];
+    await beatWorker(pool, { id: 'dead', slots: 1 });
+    await pool.query(
+      `update tapedeck.workers set seen_at = now() - interval '1 hour' where id = 'dead'`,
+    );
+
+    await using _ = await startWorkerPulse({
+      ...pulseOptions('judge'),
+      pool: link.pool,
+      onRescue: (attempts) => rescued.push(...attempts),
+      onError: (error) => errors.push(error),
+    });
+    link.cut();
+    await eventually('a beat that failed', () => errors.length > 0);
+    const mendedAt = performance.now();
+    link.mend();
+    await eventually('the rescue', () => rescued.length > 0, { timeoutMs: 15_000 });
+    expect(performance.now() - mendedAt).toBeGreaterThan((workerLostAfterSeconds + 2) * 1_000);
+    expect(rescued).toContainEqual(keyOf(dead));
+    expect(await readJob(pool, dead.id)).toMatchObject({
+      status: 'QUEUED',
+      failure: { code: 'WORKER_LOST' },
+    });
+  },
+);

@@ -1,0 +1,188 @@
+import { describe, expect, test } from '@jest/globals';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+const terminal = { isTerminal: true };
+const load = (environment: Environment = {}) => loadConfig(environment, { isTerminal: false });
+
+function faultsOf(environment: Environment): readonly string[] {
+  try {
+    load(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test('nothing has to be set', () => {
+  expect(load()).toMatchObject({
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: null,
+    dataFolder: resolve('data'),
+    roles: new Set(['api', 'worker']),
+    workerConcurrency: availableParallelism(),
+    ytdlpPath: null,
+    ffmpegPath: null,
+    allowedHosts: { youtube: true, everyPublicSite: false },
+    maxDurationSeconds: 14_400,
+    maxFileBytes: 2_048 * 1024 * 1024,
+    retentionHours: 24,
+    storeQuotaBytes: null,
+    logLevel: 'info',
+    logFormat: 'json',
+  });
+});
+
+test('every setting is taken as it is given', () => {
+  const config = load({
+    HOST: '0.0.0.0',
+    PORT: '8080',
+    DATABASE_URL: 'postgresql://user:secret@db:5432/tapedeck',
+    DATA_DIR: '/srv/tapedeck',
+    ROLES: ' worker ',
+    WORKER_CONCURRENCY: '7',
+    YTDLP_PATH: '/opt/yt-dlp',
+    FFMPEG_PATH: '/opt/ffmpeg',
+    ALLOWED_HOSTS: 'example.com, *.example.org, media.example:8080',
+    MAX_DURATION_SECONDS: '60',
+    MAX_FILESIZE_MB: '3',
+    RETENTION_HOURS: '0.5',
+    STORE_QUOTA_MB: '10',
+    LOG_LEVEL: 'debug',
+    LOG_FORMAT: 'pretty',
+  });
+  expect(config).toEqual({
+    host: '0.0.0.0',
+    port: 8080,
+    databaseUrl: 'postgresql://user:secret@db:5432/tapedeck',
+    dataFolder: '/srv/tapedeck',
+    roles: new Set(['worker']),
+    workerConcurrency: 7,
+    ytdlpPath: '/opt/yt-dlp',
+    ffmpegPath: '/opt/ffmpeg',
+    allowedHosts: {
+      youtube: false,
+      everyPublicSite: false,
+      hosts: new Set(['example.com']),
+      domains: new Set(['example.org']),
+      endpoints: new Set(['media.example:8080']),
+    },
+    maxDurationSeconds: 60,
+    maxFileBytes: 3 * 1024 * 1024,
+    retentionHours: 0.5,
+    storeQuotaBytes: 10 * 1024 * 1024,
+    logLevel: 'debug',
+    logFormat: 'pretty',
+    environment: {},
+  });
+});
+
+test('an empty setting counts as unset', () => {
+  const names = ['HOST', 'PORT', 'DATABASE_URL', 'ROLES', 'YTDLP_PATH', 'RETENTION_HOURS'];
+  const blank = Object.fromEntries(names.map((name, index) => [name, ' '.repeat(index % 2)]));
+  expect(load({ ...blank, LOG_LEVEL: '', HTTP_PROXY: '' })).toEqual(load());
+});
+
+test('0 keeps MP3s for ever, and stands for no quota', () => {
+  const { retentionHours, storeQuotaBytes } = load({ RETENTION_HOURS: '0', STORE_QUOTA_MB: '0' });
+  expect({ retentionHours, storeQuotaBytes }).toEqual({
+    retentionHours: null,
+    storeQuotaBytes: null,
+  });
+});
+
+test('a terminal gets pretty logs unless told otherwise', () => {
+  expect(loadConfig({}, terminal).logFormat).toBe('pretty');
+  expect(loadConfig({ LOG_FORMAT: 'json' }, terminal).logFormat).toBe('json');
+});
+
+test('nobody can change the settings afterwards', () => {
+  const config = load() as { port: number };
+  expect(() => {
+    config.port = 1;
+  }).toThrow(TypeError);
+});
+
+test('only proxies, trust and PATH are passed on, in the spelling they came in', () => {
+  const passedOn = {
+    HTTP_PROXY: 'http://proxy:1',
+    https_proxy: 'http://proxy:2',
+    ALL_PROXY: 'socks5://proxy:3',
+    no_proxy: 'localhost',
+    SSL_CERT_FILE: '/a',
+    SSL_CERT_DIR: '/b',
+    NODE_EXTRA_CA_CERTS: '/c',
+    PATH: '/bin',
+  };
+  const { environment } = load({ ...passedOn, HOME: '/root', DATABASE_URL: 'postgres://db/x' });
+  expect(environment).toEqual(passedOn);
+});
+
+describe('a fault', () => {
+  test.each([
+    ['PORT', 'eighty', 'PORT has to be a whole number.'],
+    ['PORT', '80.5', 'PORT has to be a whole number.'],
+    ['PORT', '-1', 'PORT has to be at least 0.'],
+    ['PORT', '65536', 'PORT has to be at most 65535.'],
+    ['WORKER_CONCURRENCY', '0', 'WORKER_CONCURRENCY has to be at least 1.'],
+    ['MAX_DURATION_SECONDS', '0', 'MAX_DURATION_SECONDS has to be at least 1.'],
+    ['MAX_FILESIZE_MB', '-5', 'MAX_FILESIZE_MB has to be at least 1.'],
+    ['RETENTION_HOURS', 'a day', 'RETENTION_HOURS has to be a number.'],
+    ['RETENTION_HOURS', '-1', 'RETENTION_HOURS has to be at least 0.'],
+    ['RETENTION_HOURS', '1e9', 'RETENTION_HOURS has to be at most 876000; 0 keeps MP3s for ever.'],
+    ['STORE_QUOTA_MB', '1.5', 'STORE_QUOTA_MB has to be a whole number.'],
+    ['ROLES', 'boss', 'ROLES has to be api, worker or api,worker.'],
+    ['ROLES', 'api,,worker', 'ROLES has to be api, worker or api,worker.'],
+    [
+      'DATABASE_URL',
+      'mysql://db',
+      'DATABASE_URL has to begin with postgres:// (leave it empty for the embedded one).',
+    ],
+    [
+      'ALLOWED_HOSTS',
+      'not a host',
+      'ALLOWED_HOSTS has a fault: "not a host" is not a host; write example.com, *.example.com, example.com:8080 or *.',
+    ],
+    [
+      'LOG_LEVEL',
+      'loud',
+      'LOG_LEVEL has to be one of trace, debug, info, warn, error, fatal, silent.',
+    ],
+    ['LOG_FORMAT', 'xml', 'LOG_FORMAT has to be pretty or json.'],
+  ])('of %s=%s is one sentence', (name, value, sentence) => {
+    expect(faultsOf({ [name]: value })).toEqual([sentence]);
+  });
+
+  test('is told together with all the others', () => {
+    const faults = faultsOf({
+      PORT: 'eighty',
+      ROLES: 'worker',
+      ALLOWED_HOSTS: 'a b, 127.0.0.1',
+      RETENTION_HOURS: '-1',
+      LOG_FORMAT: 'xml',
+    });
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'PORT',
+      'ALLOWED_HOSTS',
+      'ALLOWED_HOSTS',
+      'RETENTION_HOURS',
+      'LOG_FORMAT',
+      'DATABASE_URL',
+    ]);
+  });
+
+  test('is told once, however often it was made', () => {
+    expect(faultsOf({ ROLES: 'boss,chief' })).toHaveLength(1);
+  });
+
+  test.each(['api', 'worker', 'api,api'])('of ROLES=%s is a missing DATABASE_URL', (roles) => {
+    expect(faultsOf({ ROLES: roles })).toEqual([
+      'DATABASE_URL has to be set when ROLES names only one: api and worker meet in the database.',
+    ]);
+    expect(faultsOf({ ROLES: roles, DATABASE_URL: 'postgres://db/tapedeck' })).toEqual([]);
+  });
+});
