@@ -107,6 +107,8 @@ create unique index jobs_artifact_token on tapedeck.jobs (artifact_token) where 
 create index jobs_queue on tapedeck.jobs (run_at, id) where status = 'QUEUED';
 create index jobs_running on tapedeck.jobs (worker_id) where status = 'RUNNING';
 create index jobs_expiry on tapedeck.jobs (expires_at) where status = 'SUCCEEDED';
+create index jobs_active on tapedeck.jobs (created_at, id) where status in ('QUEUED', 'RUNNING');
+create index jobs_by_source on tapedeck.jobs (site, external_id, created_at);
 create index jobs_by_creation on tapedeck.jobs (created_at, id);
 create index jobs_by_finish on tapedeck.jobs ((coalesce(finished_at, 'infinity')), id);
 create index jobs_search on tapedeck.jobs using gin (search) with (fastupdate = off);

@@ -59,7 +59,7 @@ create table jobs (
   started_at timestamp(3) with time zone,
   updated_at timestamp(3) with time zone not null default now(),
   finished_at timestamp(3) with time zone,
-  search tsvector not null generated always as (to_tsvector('simple'::regconfig, translate(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(uploader, ''::text)) || ' '::text) || external_id), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~'::text, repeat(' '::text, 32)))) stored
+  search tsvector not null generated always as (to_tsvector('simple'::regconfig, translate(NORMALIZE(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(uploader, ''::text)) || ' '::text) || external_id)), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~‘’‚“”„«»‹›–—―…·•¡¿♪、。・「」『』【】（）！？：／｜～'::text, repeat(' '::text, 100)))) stored
 );
 alter table jobs set (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
@@ -77,7 +77,7 @@ create table workers (
   seen_at timestamp(3) with time zone not null default now()
 );
 
-alter table idempotency_keys add constraint idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table idempotency_keys add constraint idempotency_keys_owner_fkey FOREIGN KEY (owner_id, job_id) REFERENCES job_owners(owner_id, job_id) ON DELETE CASCADE;
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (owner_id, key);
 alter table job_events add constraint job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_events add constraint job_events_pkey PRIMARY KEY (job_id, version);
@@ -101,11 +101,13 @@ alter table workers add constraint workers_pkey PRIMARY KEY (id);
 alter table workers add constraint workers_slots_positive CHECK ((slots > 0));
 
 CREATE INDEX idempotency_keys_by_age ON tapedeck.idempotency_keys USING btree (created_at);
-CREATE INDEX idempotency_keys_by_job ON tapedeck.idempotency_keys USING btree (job_id);
+CREATE INDEX idempotency_keys_by_job ON tapedeck.idempotency_keys USING btree (owner_id, job_id);
 CREATE INDEX job_owners_by_job ON tapedeck.job_owners USING btree (job_id);
+CREATE INDEX jobs_active ON tapedeck.jobs USING btree (created_at, id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
 CREATE UNIQUE INDEX jobs_artifact_token ON tapedeck.jobs USING btree (artifact_token) WHERE (artifact_token IS NOT NULL);
 CREATE INDEX jobs_by_creation ON tapedeck.jobs USING btree (created_at, id);
 CREATE INDEX jobs_by_finish ON tapedeck.jobs USING btree (COALESCE(finished_at, 'infinity'::timestamp with time zone), id);
+CREATE INDEX jobs_by_source ON tapedeck.jobs USING btree (site, external_id, created_at);
 CREATE INDEX jobs_expiry ON tapedeck.jobs USING btree (expires_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE UNIQUE INDEX jobs_one_active_per_identity ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
 CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (run_at, id) WHERE (status = 'QUEUED'::text);
@@ -128,6 +130,53 @@ begin
     run_at := job.run_at, job_key := job.id::text, max_attempts := 25);
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.find_reusable(p_site text, p_external_id text, p_quality text, p_embed_thumbnail boolean)
+ RETURNS SETOF jobs
+ LANGUAGE sql
+BEGIN ATOMIC
+ SELECT j.id,
+     j.version,
+     j.status,
+     j.site,
+     j.external_id,
+     j.source_url,
+     j.quality,
+     j.embed_thumbnail,
+     j.attempt,
+     j.max_attempts,
+     j.worker_id,
+     j.phase,
+     j.fraction,
+     j.bytes_done,
+     j.bytes_total,
+     j.bytes_per_second,
+     j.eta_seconds,
+     j.progress_at,
+     j.title,
+     j.uploader,
+     j.duration_seconds,
+     j.thumbnail_url,
+     j.artifact_token,
+     j.artifact_size_bytes,
+     j.artifact_sha256,
+     j.artifact_duration_seconds,
+     j.artifact_bitrate_kbps,
+     j.expires_at,
+     j.failure_code,
+     j.failed_at,
+     j.created_at,
+     j.run_at,
+     j.started_at,
+     j.updated_at,
+     j.finished_at,
+     j.search
+    FROM jobs j
+   WHERE ((j.site = find_reusable.p_site) AND (j.external_id = find_reusable.p_external_id) AND (j.quality = find_reusable.p_quality) AND (j.embed_thumbnail = find_reusable.p_embed_thumbnail) AND (j.status = 'SUCCEEDED'::text) AND ((j.expires_at IS NULL) OR (j.expires_at > now())))
+   ORDER BY j.finished_at DESC
+  LIMIT 1
+  FOR SHARE OF j;
+END;
 
 CREATE OR REPLACE FUNCTION tapedeck.new_id()
  RETURNS uuid
@@ -154,18 +203,23 @@ declare
   known tapedeck.idempotency_keys;
   active_id uuid;
   is_new boolean;
+  finished tapedeck.jobs;
 begin
   if p_idempotency_key is not null then
     delete from tapedeck.idempotency_keys
       where owner_id = p_owner_id and key = p_idempotency_key
         and created_at < now() - interval '24 hours';
-    -- A concurrent call with the same key waits here until the first has committed.
-    insert into tapedeck.idempotency_keys (owner_id, key, arguments_hash)
-      values (p_owner_id, p_idempotency_key, p_arguments_hash)
-      on conflict do nothing;
-    if not found then
+    loop
+      -- A concurrent call with the same key waits here until the first has committed.
+      insert into tapedeck.idempotency_keys (owner_id, key, arguments_hash)
+        values (p_owner_id, p_idempotency_key, p_arguments_hash)
+        on conflict do nothing;
+      exit when found;
+      -- The lock keeps the job from being deleted. When it was deleted since the insert, the key is free.
       select * into known from tapedeck.idempotency_keys
-        where owner_id = p_owner_id and key = p_idempotency_key;
+        where owner_id = p_owner_id and key = p_idempotency_key
+        for key share;
+      continue when not found;
       if known.arguments_hash <> p_arguments_hash then
         outcome := 'IDEMPOTENCY_KEY_REUSED';
         return;
@@ -173,17 +227,12 @@ begin
       select * into job from tapedeck.jobs where id = known.job_id;
       outcome := 'REPLAYED';
       return;
-    end if;
+    end loop;
   end if;
 
   if p_may_reuse then
-    -- The lock keeps the expiry away until the new owner is on record.
-    select * into job from tapedeck.jobs j
-      where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
-        and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
-        and (j.expires_at is null or j.expires_at > now())
-      order by j.finished_at desc limit 1
-      for share;
+    select * into job
+      from tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
     if found then
       outcome := 'REUSED';
     end if;
@@ -200,9 +249,20 @@ begin
       returning j.id, j.xmax = 0 into active_id, is_new;
     select * into job from tapedeck.jobs j where j.id = active_id;
     outcome := case when is_new then 'CREATED' else 'JOINED' end;
-    if is_new then
-      perform tapedeck.enqueue(job);
+  end if;
+
+  if outcome = 'CREATED' and p_may_reuse then
+    -- The active job may have succeeded since the first look, even while the insert waited for it.
+    select * into finished
+      from tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
+    if found then
+      delete from tapedeck.jobs where id = job.id;
+      job := finished;
+      outcome := 'REUSED';
     end if;
+  end if;
+  if outcome = 'CREATED' then
+    perform tapedeck.enqueue(job);
   end if;
 
   insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;

@@ -42,6 +42,7 @@ const spareConnections = 10;
 const answerTimeoutMs = 15_000;
 /** A database that starts together with us is waited for. */
 const databasePatienceMs = 15_000;
+const statusSweepEveryMs = 60_000;
 
 /**
  * Makes all parts and brings the schema up to date. Throws StartError; `signal` ends the waiting for a
@@ -63,8 +64,13 @@ export async function createApp(
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   });
   stack.defer(() => pool.end());
-  await waitForDatabase(pool, config, signal);
-  await bringUpToDate(connectionString, applicationName, logger);
+  await waitForDatabase(pool, config, logger, signal);
+  await bringUpToDate(connectionString, applicationName, logger).catch((cause: unknown) => {
+    throw new StartError(
+      `The schema cannot be brought up to date (${reasonOf(cause)}); let DATABASE_URL name the database's owner.`,
+      { cause },
+    );
+  });
   const storage = await createStorage(config.dataFolder).catch((cause: unknown) => {
     throw new StartError(`${config.dataFolder} cannot be written; change its owner or DATA_DIR.`, {
       cause,
@@ -105,6 +111,9 @@ export async function createApp(
       }),
     );
     checks['liveStatus'] = () => feed.isConnected();
+    // Bounds whatever loss nobody has thought of.
+    const sweep = setInterval(() => jobWatch.resync(), statusSweepEveryMs);
+    stack.defer(() => clearInterval(sweep));
   }
   const resources = stack.move();
   return {
@@ -157,20 +166,31 @@ async function bringUpToDate(
 async function waitForDatabase(
   pool: Database,
   { databaseUrl }: Config,
+  logger: Logger,
   signal?: AbortSignal,
 ): Promise<void> {
   const giveUpAt = performance.now() + databasePatienceMs;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       await pool.query('select');
       return;
     } catch (cause) {
-      if (performance.now() > giveUpAt) {
-        const reason = cause instanceof Error ? cause.message || String(cause) : String(cause);
+      const { code = '' } = cause as NodeJS.ErrnoException;
+      if (performance.now() > giveUpAt || hopelessCodes.test(code)) {
         const where = databaseUrl === null ? 'the embedded Postgres' : 'DATABASE_URL';
-        throw new StartError(`The database cannot be used (${reason}); check ${where}.`, { cause });
+        throw new StartError(`The database cannot be used (${reasonOf(cause)}); check ${where}.`, {
+          cause,
+        });
       }
+      if (isFirst) logger.info('Waiting for the database…');
       await delay(500, undefined, { signal });
     }
   }
+}
+
+/** What waiting does not mend: no such address, wrong credentials, no such database. */
+const hopelessCodes = /^(ERR_INVALID_URL|28...|3D000)$/;
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message || String(cause) : String(cause);
 }

@@ -10,6 +10,7 @@ import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
+import { isDatabaseUnavailable } from './services/unavailable.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
 
@@ -23,6 +24,7 @@ async function main(command: string | undefined): Promise<void> {
   if (command !== undefined)
     throw new StartError(`There is no command "${command}"; try "health".`);
   const logger = createLogger(config);
+  outliveLostWrites(logger);
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
   finding?.catch(() => {});
@@ -55,16 +57,37 @@ function announceTools(tools: Tools, logger: Logger): void {
   for (const warning of warnings(tools)) logger.warn(warning);
 }
 
-/** The first signal asks; a second one is an order. */
+/** Ctrl+C reaches us from the terminal, and again from npm a moment later: that is one wish. */
+const sameWishMs = 1_000;
+/** Supervisors kill after 30 s; what is not handed back by then, others rescue. */
+const longestStopMs = 25_000;
+
+/** The first signal asks; a later one is an order. */
 function waitForSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        stop.abort();
-        resolve(signal);
-        process.on(signal, () => process.exit(1));
-      });
-    }
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (stop.signal.aborted) {
+        if (performance.now() - askedAt > sameWishMs) process.exit(1);
+        return;
+      }
+      askedAt = performance.now();
+      stop.abort();
+      setTimeout(() => process.exit(1), longestStopMs).unref();
+      resolve(signal);
+    };
+    let askedAt = 0;
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  });
+}
+
+/**
+ * graphile-worker does not wait for its last write for a queue job, and lets its failure go unhandled. The
+ * job's own row has its end by then, and the sweep sees to the queue job; dying would cost all conversions.
+ */
+function outliveLostWrites(logger: Logger): void {
+  process.on('unhandledRejection', (cause) => {
+    if (!isDatabaseUnavailable(cause)) throw cause;
+    logger.warn({ err: cause }, 'a queue job was not settled; the sweep sees to it');
   });
 }
 

@@ -51,7 +51,8 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
       const remove = () => rm(path, { recursive: true, force: true });
       await remove();
       await mkdir(path, { mode: 0o700 }).catch(refuseWhenFull);
-      return { path, [Symbol.asyncDispose]: remove };
+      // What cannot be removed now, the sweep removes; it must not hide how the attempt ended.
+      return { path, [Symbol.asyncDispose]: () => remove().catch(() => {}) };
     },
     async publish(file, key) {
       const path = artifactPath(key);

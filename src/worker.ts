@@ -19,6 +19,9 @@ export type Worker = AsyncDisposable & {
   readonly broken: Promise<never>;
 };
 
+/** Longer than a restart of the database takes. */
+const longestFailureMs = 15_000;
+
 /** Starts taking jobs. Disposing hands running attempts back and waits until nothing of them is left. */
 export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const { config, pool, storage } = app;
@@ -36,6 +39,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const attempts = stack.use(
     createAttempts({ pool, retentionHours: config.retentionHours, onError }),
   );
+  const deaf = Promise.withResolvers<never>();
   const onRecord = Promise.withResolvers<void>();
   onRecord.promise.catch(() => {});
   const convert = createConvertTask({
@@ -75,17 +79,29 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       worker: { id: conversions.poolId, slots },
       isRunning: (key) => attempts.isRunning(key),
       onRescue: (rescued) => logger.warn({ attempts: rescued }, 'took over from a lost worker'),
+      onBeat() {
+        // The database answers us, but not graphile-worker: one that failed as it registered its tasks
+        // never recovers, and would look alive for ever.
+        if (conversions.failingForMs() > longestFailureMs) {
+          deaf.reject(new Error('graphile-worker cannot fetch jobs any more'));
+        }
+      },
       onError,
     }),
   );
   // At the end they stop before the pulse does: while attempts are handed back, the worker is alive.
   stack.use(runners.move());
   onRecord.resolve();
-  // First of all at the end: every attempt is handed back, so that the runners have nothing to wait for.
-  stack.defer(() => attempts.stop());
+  stack.defer(async () => {
+    // In this order: nothing is fetched any more, then every attempt is handed back. The other way round
+    // a slot would take the job again that it has just handed back, and again.
+    const stopping = Promise.all([conversions.stop(), housekeeping.stop()]);
+    attempts.stop();
+    await stopping;
+  });
   logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
 
-  const broken = Promise.race([conversions.ended, housekeeping.ended]);
+  const broken = Promise.race([conversions.ended, housekeeping.ended, deaf.promise]);
   broken.catch(() => {});
   const resources = stack.move();
   return { broken, [Symbol.asyncDispose]: () => resources.disposeAsync() };
@@ -96,19 +112,33 @@ type QueueRunner = AsyncDisposable & {
   readonly poolId: string;
   /** Rejects when the runner is over, whoever ended it. */
   readonly ended: Promise<never>;
+  /** Fetches nothing any more, and waits for the tasks that run. May be called again. */
+  readonly stop: () => Promise<void>;
+  /** How long it has been failing to ask for queue jobs; 0 while all is well. */
+  readonly failingForMs: () => number;
 };
 
 async function startRunner(options: RunnerOptions): Promise<QueueRunner> {
   const events: WorkerEvents = new EventEmitter();
   const created = Promise.withResolvers<string>();
   events.once('pool:create', ({ workerPool }) => created.resolve(workerPool.id));
+  let failingSince: number | null = null;
+  events.on('worker:getJob:error', () => (failingSince ??= performance.now()));
+  events.on('worker:getJob:empty', () => (failingSince = null));
+  events.on('job:start', () => (failingSince = null));
+  const failingForMs = () => (failingSince === null ? 0 : performance.now() - failingSince);
   const runner = await run({ ...options, events });
+  let stopping: Promise<void> | undefined;
   const ended = runner.promise.then(() => {
+    // To stop a runner that is over is an error.
+    stopping ??= Promise.resolve();
     throw new Error('graphile-worker stopped by itself');
   });
   // Nobody may be waiting yet, or any more.
   ended.catch(() => {});
-  return { poolId: await created.promise, ended, [Symbol.asyncDispose]: () => runner.stop() };
+  const stop = () => (stopping ??= runner.stop());
+  const poolId = await created.promise;
+  return { poolId, ended, stop, failingForMs, [Symbol.asyncDispose]: stop };
 }
 
 /** graphile-worker's own words are for debugging: what matters of a job, its task logs with its ids. */

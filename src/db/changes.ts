@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { jobIdPattern } from '../domain/job.ts';
 import type { Database } from './pool.ts';
 
 export type FeedOptions = {
@@ -84,7 +85,8 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
   let overdue: NodeJS.Timeout | undefined;
   client.on('notification', ({ payload = '' }) => {
     if (payload === token) clearTimeout(overdue);
-    else if (!payload.startsWith('@')) options.onChange(payload.split(','));
+    // Whoever is connected may notify: anything else than ids is not for us.
+    else options.onChange(payload.split(',').filter((id) => jobIdPattern.test(id)));
   });
   const beat = () => {
     token = `@${randomUUID()}`;

@@ -63,10 +63,11 @@ export async function countJobsAhead(
 ): Promise<Map<string, number>> {
   const { rows } = await db.query<{ id: string; ahead: number }>(
     `-- countJobsAhead
-     select j.id, (
-       select count(*)::integer from tapedeck.jobs ahead
-       where ahead.status = 'QUEUED' and (ahead.run_at, ahead.id) < (j.run_at, j.id)) as ahead
-     from tapedeck.jobs j where j.id = any($1::uuid[]) and j.status = 'QUEUED'`,
+     -- One pass over the queue, however many are asked for.
+     select id, ahead from (
+       select id, (row_number() over (order by run_at, id) - 1)::integer as ahead
+       from tapedeck.jobs where status = 'QUEUED') as queue
+     where id = any($1::uuid[])`,
     [ids],
   );
   return new Map(rows.map(({ id, ahead }) => [id, ahead]));

@@ -78,8 +78,8 @@ export async function readAttemptsInUse(
 }
 
 /**
- * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted, was never there, or is locked by
- * a worker that is not on record: it died before its first beat. A minute's grace keeps it from jobs that are on
+ * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted, was never there, or has been
+ * locked for a minute: whoever locked it claims at once or never. A minute's grace keeps it from jobs that are on
  * their way. Answers their ids.
  */
 export async function enqueueForgottenJobs(db: Queryable): Promise<string[]> {
@@ -92,7 +92,7 @@ export async function enqueueForgottenJobs(db: Queryable): Promise<string[]> {
          select from graphile_worker.jobs q
          where q.key = j.id::text
            and case when q.locked_at is null then q.attempts < q.max_attempts
-                 else exists (select from tapedeck.workers w where w.id = q.locked_by) end)`,
+                 else q.locked_at > now() - interval '1 minute' end)`,
   );
   return rows.map(({ id }) => id);
 }
@@ -103,7 +103,7 @@ export async function deleteLeftoverRows(db: Queryable): Promise<void> {
     `-- deleteSupersededQueueJobs
      select graphile_worker.complete_jobs(array(
        select id from graphile_worker.jobs
-       where task_identifier = 'convert' and key is null and attempts >= max_attempts))`,
+       where key is null and attempts >= max_attempts))`,
   );
   await db.query(
     `-- deleteOldIdempotencyKeys

@@ -2,6 +2,9 @@
 
 import type { JobFailureCode } from './failure.ts';
 
+/** A job's id: a UUID as Postgres and we write it. */
+export const jobIdPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Every status a job can have. SUCCEEDED, FAILED, CANCELED and EXPIRED are terminal. */
 export const jobStatuses = [
   'QUEUED',

@@ -2,6 +2,7 @@
 // decides what is served; the name in the address is for people and is never read.
 
 import contentDisposition from 'content-disposition';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import parseRange from 'range-parser';
@@ -11,6 +12,9 @@ import type { JobQueries } from '../services/jobQueries.ts';
 import type { Storage } from '../storage.ts';
 
 type FilesOptions = { readonly queries: JobQueries; readonly storage: Storage };
+/** 16 random bytes in base64url. */
+const tokenPattern = /^[\w-]{22}$/;
+
 type FileRequest = FastifyRequest<{ Params: { token: string } }>;
 
 /** A Fastify plugin; Fastify answers HEAD by itself. Semantics are those of RFC 9110, sections 13 and 14. */
@@ -19,19 +23,18 @@ export async function files(
   { queries, storage }: FilesOptions,
 ): Promise<void> {
   app.get('/files/:token/:name', async (request: FileRequest, reply) => {
-    const job = await queries.findArtifact(request.params.token);
+    const { token } = request.params;
+    const job = tokenPattern.test(token) ? await queries.findArtifact(token) : null;
     if (job?.artifact == null) return refuse(reply, 404, 'There is no such file; check the link.');
-    if (job.status !== 'SUCCEEDED') return refuseExpired(reply);
-    const file = await storage.openArtifact({ jobId: job.id, attempt: job.attempt });
-    if (file === null) return refuseExpired(reply);
+    const key = { jobId: job.id, attempt: job.attempt };
+    if (job.status !== 'SUCCEEDED' || !(await storage.hasArtifact(key)))
+      return refuseExpired(reply);
 
     describeFile(reply, job, job.artifact);
+    if (fresh(request.headers, reply.getHeaders())) return reply.code(304).send();
     const { sizeBytes } = job.artifact;
-    const isUnchanged = fresh(request.headers, reply.getHeaders());
-    const range = isUnchanged ? 'whole' : chooseRange(request, reply, sizeBytes);
-    if (isUnchanged || range === 'unsatisfiable') {
-      await file.close();
-      if (isUnchanged) return reply.code(304).send();
+    const range = chooseRange(request, reply, sizeBytes);
+    if (range === 'unsatisfiable') {
       reply.removeHeader('content-disposition').header('content-range', `bytes */${sizeBytes}`);
       return refuse(reply, 416, 'The file is shorter than the range that was asked for.');
     }
@@ -39,7 +42,10 @@ export async function files(
     if (range !== 'whole')
       reply.code(206).header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
     reply.header('content-length', end - start + 1);
-    return reply.send(file.createReadStream({ start, end }));
+    // Fastify would read the whole file only to throw it away.
+    if (request.method === 'HEAD') return reply.send(Readable.from([]));
+    const file = await storage.openArtifact(key);
+    return file === null ? refuseExpired(reply) : reply.send(file.createReadStream({ start, end }));
   });
 }
 
@@ -87,6 +93,7 @@ function refuseExpired(reply: FastifyReply): FastifyReply {
 function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
   return reply
     .code(status)
+    .removeHeader('content-length')
     .header('cache-control', 'no-store')
     .type('text/plain; charset=utf-8')
     .send(`${sentence}\n`);

@@ -8,10 +8,11 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GraphQLError, parse, validate } from 'graphql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
+import type { WebSocket } from 'ws';
 import type { Logger } from '../logger.ts';
 import type { Context } from '../resolvers/context.ts';
 import { resolvers } from '../resolvers/index.ts';
@@ -113,7 +114,7 @@ function readDocument(
 function overWebSocket(schema: GraphQLSchema, context: Context, logger: Logger) {
   const mask = (errors: readonly GraphQLError[], requestId: string) =>
     errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
-  return makeHandler({
+  const handle = makeHandler({
     schema,
     isProd: true,
     // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
@@ -128,4 +129,12 @@ function overWebSocket(schema: GraphQLSchema, context: Context, logger: Logger) 
       return errors && { data, errors: mask(errors, extra.request.id) };
     },
   });
+  return function handleSocket(this: FastifyInstance, socket: WebSocket, request: FastifyRequest) {
+    handle.call(this, socket, request);
+    // A client's own fault, such as a message too large, on which ws has closed the socket with its code
+    // already. The library would print it with its stack, and the plugin would cut the close short.
+    socket.removeAllListeners('error').on('error', (err) => {
+      logger.debug({ err, requestId: request.id }, 'a socket failed');
+    });
+  };
 }

@@ -5,6 +5,8 @@ import websocket from '@fastify/websocket';
 import { fastify, LogController } from 'fastify';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import type { Context } from '../resolvers/context.ts';
@@ -39,7 +41,10 @@ const drainMs = 5_000;
 export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
   const app = fastify({
     // Fastify's own news are not ours: what was answered is logged below, and main says where to look.
-    loggerInstance: options.logger.child({ part: 'http' }, { level: 'warn' }),
+    loggerInstance: options.logger.child(
+      { part: 'http' },
+      { level: options.logger.isLevelEnabled('warn') ? 'warn' : options.logger.level },
+    ),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
   }) as unknown as FastifyInstance;
@@ -65,12 +70,14 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   await app.register(graphiql);
   await app.register(page);
 
+  const silent = trackSilentConnections(app.server);
   const url = await app.listen({ host: options.host, port: options.port });
   return {
     url,
     async [Symbol.asyncDispose]() {
       // A keep-alive connection that turns idle later would hold up close() for its whole time-out.
       const idle = setInterval(() => app.server.closeIdleConnections(), 100);
+      for (const socket of silent) socket.destroy();
       const late = setTimeout(() => app.server.closeAllConnections(), drainMs);
       await app.close();
       clearInterval(idle);
@@ -78,6 +85,19 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
       await apollo.stop();
     },
   };
+}
+
+/** Browsers connect in advance. Node does not count a connection as idle that has not sent anything yet. */
+function trackSilentConnections(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  for (const event of ['request', 'upgrade']) {
+    server.on(event, ({ socket }: IncomingMessage) => silent.delete(socket));
+  }
+  return silent;
 }
 
 async function closeSockets({ websocketServer }: FastifyInstance): Promise<void> {

@@ -20,6 +20,7 @@ import type { Artifact, Job, JobPhase, SourceMetadata } from '../domain/job.ts';
 import { overallFraction } from '../domain/progress.ts';
 import { retryDelaySeconds } from '../domain/retry.ts';
 import { createProgressBoard } from './progressBoard.ts';
+import { isDatabaseUnavailable } from './unavailable.ts';
 import type { PhaseProgress } from './progressBoard.ts';
 
 /** The attempt was canceled, rescued or handed over: whatever it does now is void. */
@@ -85,6 +86,8 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
   });
 
   async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
+    // Thrown, not returned: the queue job has to stay for whoever takes it next.
+    if (stoppedAt !== null) throw new WorkerStopping();
     const job = await claimAttempt(pool, jobId, workerId);
     if (job === null) return null;
     const key: AttemptKey = { jobId, attempt: job.attempt };
@@ -161,8 +164,8 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
 
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
-/** Classes of SQLSTATE that another try cannot mend: data, integrity, syntax. They are our own mistakes. */
-const hopelessClasses = new Set(['22', '23', '42']);
+/** Classes of SQLSTATE that pass: transaction rollback, object in use; and a standby that is not yet primary. */
+const passingCodes = /^(40|55)|^25006$/;
 
 /** A process that is to stop does not wait for the database for ever: others rescue what it held. */
 const patienceWhenStoppedMs = 10_000;
@@ -180,8 +183,9 @@ async function outlastOutage<Result>(
     try {
       return await write();
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (code?.length === 5 && hopelessClasses.has(code.slice(0, 2))) throw error;
+      // What another try cannot mend is our own mistake.
+      const { code = '' } = error as { code?: string };
+      if (!isDatabaseUnavailable(error) && !passingCodes.test(code)) throw error;
       onError(error);
       const stoppedAt = whenStopped();
       if (stoppedAt !== null && performance.now() - stoppedAt > patienceWhenStoppedMs) throw error;

@@ -61,6 +61,7 @@ type JobQueriesOptions = {
 export const mostJobIds = 100;
 const longestWindowMinutes = 24 * 60;
 const longestTimeline = 200;
+const longestSearch = 200;
 
 export function createJobQueries(options: JobQueriesOptions): JobQueries {
   const { db, allowedHosts, workerLostAfterSeconds } = options;
@@ -90,7 +91,10 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
       const byId = new Map(found.map((job) => [job.id, job]));
       return jobIds.map((jobId) => (jobId === null ? null : (byId.get(jobId) ?? null)));
     },
-    readHistory(ownerId, page, { search, sourceUrl, ...criteria }, order) {
+    async readHistory(ownerId, page, { search, sourceUrl, ...criteria }, order) {
+      if (search !== null && search.length > longestSearch) {
+        throw new InvalidArgument(`\`search\` may have at most ${longestSearch} characters.`);
+      }
       const filter = {
         ...criteria,
         words: search === null ? null : wordsOf(search),

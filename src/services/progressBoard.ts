@@ -107,7 +107,7 @@ export function createProgressBoard({ pool, onLost, onError }: BoardOptions): Pr
       const entry = entries.get(toText(key));
       if (entry === undefined) return;
       const whole = Math.max(overallFraction(phase, fraction), entry.newest?.fraction ?? 0);
-      entry.newest = { ...key, phase, fraction: whole, ...rest };
+      entry.newest = { ...key, phase, fraction: whole, ...fitColumns(rest) };
     },
     remove(key) {
       entries.delete(toText(key));
@@ -123,6 +123,18 @@ export function createProgressBoard({ pool, onLost, onError }: BoardOptions): Pr
 function isDue({ newest, writtenFraction, writtenAt }: Entry, now: number): boolean {
   if (newest === null) return false;
   return newest.fraction - writtenFraction >= smallestStep || now - writtenAt >= longestSilenceMs;
+}
+
+/** Tools estimate: a fraction of a byte or a century to go would fail the flush, for every attempt in it. */
+function fitColumns<Rest extends Omit<PhaseProgress, 'fraction'>>(rest: Rest): Rest {
+  const fit = (value: number | null, most: number) =>
+    value === null ? null : Math.min(Math.round(value), most);
+  return {
+    ...rest,
+    bytesDone: fit(rest.bytesDone, Number.MAX_SAFE_INTEGER),
+    bytesTotal: fit(rest.bytesTotal, Number.MAX_SAFE_INTEGER),
+    etaSeconds: fit(rest.etaSeconds, 2 ** 31 - 1),
+  };
 }
 
 function toText({ jobId, attempt }: AttemptKey): string {

@@ -12,6 +12,7 @@ import type { Worker } from '../db/workers.ts';
 export const workerLostAfterSeconds = 6;
 
 const beatEveryMs = 1_000;
+const longestGapMs = 3 * beatEveryMs;
 /** After an outage every worker looks dead for a moment: first all have to get their chance to beat. */
 const trustAfterMs = (workerLostAfterSeconds + 2) * 1_000;
 
@@ -20,6 +21,8 @@ type PulseOptions = {
   readonly worker: Worker;
   /** Is there a task in this process for the attempt? */
   readonly isRunning: (key: AttemptKey) => boolean;
+  /** After each beat that the database took. */
+  readonly onBeat?: () => void;
   readonly onRescue: (attempts: readonly AttemptKey[]) => void;
   readonly onError: (error: unknown) => void;
 };
@@ -28,15 +31,20 @@ type PulseOptions = {
 export async function startWorkerPulse(options: PulseOptions): Promise<AsyncDisposable> {
   const { pool, worker } = options;
   let inTouchSince: number | null = null;
+  let lastBeatAt = 0;
   let strays: readonly AttemptKey[] = [];
   let beating: Promise<void> | undefined;
 
   async function beat(): Promise<void> {
     try {
       await beatWorker(pool, worker);
+      const now = performance.now();
+      // An answer that took long is an outage too: the others' beats may still be on their way.
+      if (inTouchSince === null || now - lastBeatAt > longestGapMs) inTouchSince = now;
+      lastBeatAt = now;
+      options.onBeat?.();
       strays = await releaseStrays(options, strays);
-      inTouchSince ??= performance.now();
-      if (performance.now() - inTouchSince > trustAfterMs) {
+      if (now - inTouchSince > trustAfterMs) {
         const rescued = await rescueLostAttempts(pool, workerLostAfterSeconds);
         if (rescued.length > 0) options.onRescue(rescued);
       }
@@ -47,7 +55,8 @@ export async function startWorkerPulse(options: PulseOptions): Promise<AsyncDisp
   }
 
   await beatWorker(pool, worker);
-  inTouchSince = performance.now();
+  lastBeatAt = performance.now();
+  inTouchSince = lastBeatAt;
   const timer = setInterval(() => {
     beating ??= beat().finally(() => (beating = undefined));
   }, beatEveryMs);

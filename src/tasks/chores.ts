@@ -7,7 +7,7 @@ import type { Upkeep } from '../services/upkeep.ts';
 /** In UTC, by the minute; missed runs need no catching up. https://worker.graphile.org/docs/cron */
 export const crontab = `
 * * * * * expireArtifacts ?max=3
-*/5 * * * * sweepLeftovers ?max=3
+* * * * * sweepLeftovers ?max=3
 `;
 
 export function createChores(upkeep: Upkeep, logger: Logger): TaskList {

@@ -186,7 +186,8 @@ async function storeAndFinish(
     const token = randomBytes(16).toString('base64url');
     await attempt.finish({ token, ...stored, ...measured });
   } catch (error) {
-    await storage.removeArtifact(attempt.key);
+    // Any other error may hide that the row names the file already; the sweep knows what is left over.
+    if (error instanceof AttemptLost) await storage.removeArtifact(attempt.key);
     throw error;
   }
 }

@@ -176,9 +176,14 @@ describe('a queued job', () => {
     expect(await enqueueForgottenJobs(pool)).toEqual([]);
   });
 
-  test('whose queue job is held by a worker that nobody knows is enqueued again', async () => {
+  test('whose queue job has been held for a minute without a claim is enqueued again', async () => {
     const job = await createJob(pool, 'QUEUED');
-    await lockQueueJob(pool, job.id, 'died before its first beat');
+    // A living worker: its claim threw, and its word to graphile-worker was lost with the database.
+    await beatWorker(pool, { id: 'worker', slots: 1 });
+    await lockQueueJob(pool, job.id, 'worker');
+    await pool.query(
+      `update graphile_worker._private_jobs set locked_at = locked_at - interval '61 s'`,
+    );
     await letTimePass(pool, job.id, 61);
     expect(await enqueueForgottenJobs(pool)).toEqual([job.id]);
     expect(await findQueueJob(pool, job.id)).toMatchObject({ locked_by: null, attempts: 0 });

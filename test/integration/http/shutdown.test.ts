@@ -40,30 +40,28 @@ test('sockets are closed with 1012, on which clients come back, and their stream
 });
 
 test('a usual client misses nothing: it comes back with its original variables', async () => {
-  let api = await startApi(app.app);
-  const { port } = new URL(api.url);
+  const first = await startApi(app.app);
+  const { port } = new URL(first.url);
   const job = await runJob(app);
+  const isBack = Promise.withResolvers<void>();
   const client = createClient({
-    url: `${api.url.replace('http', 'ws')}/graphql`,
+    url: `${first.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
-    retryAttempts: 100,
-    retryWait: () => new Promise((resolve) => setImmediate(resolve)),
+    retryWait: () => isBack.promise,
   });
-  const frames = client.iterate<{ job: { isFinal: boolean } }>({
-    query: watched,
-    variables: job as never,
-  });
-  const seen = [(await frames.next()).value?.data?.job];
-  await api[Symbol.asyncDispose]();
+  const frames = client.iterate({ query: watched, variables: { id: job.id } });
+  const seen = [(await frames.next()).value?.data];
+  await first[Symbol.asyncDispose]();
   await failJob(app, 'PRIVATE', { job });
-  api = await startApi({ ...app.app, config: { ...app.config, port: Number(port) } });
-  for await (const { data } of frames) seen.push(data?.job as never);
+  const second = await startApi({ ...app.app, config: { ...app.config, port: Number(port) } });
+  isBack.resolve();
+  for await (const { data } of frames) seen.push(data);
   expect(seen).toEqual([
-    { isFinal: false, job: { status: 'RUNNING' } },
-    { isFinal: true, job: { status: 'FAILED' } },
+    { job: { isFinal: false, job: { status: 'RUNNING' } } },
+    { job: { isFinal: true, job: { status: 'FAILED' } } },
   ]);
   await client.dispose();
-  await api[Symbol.asyncDispose]();
+  await second[Symbol.asyncDispose]();
 });
 
 test('a request under way is finished, over a connection that would be kept', async () => {
