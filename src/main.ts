@@ -10,7 +10,6 @@ import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
-import { isDatabaseUnavailable } from './services/unavailable.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
 
@@ -24,7 +23,6 @@ async function main(command: string | undefined): Promise<void> {
   if (command !== undefined)
     throw new StartError(`There is no command "${command}"; try "health".`);
   const logger = createLogger(config);
-  outliveLostWrites(logger);
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
   finding?.catch(() => {});
@@ -77,17 +75,6 @@ function waitForSignal(): Promise<NodeJS.Signals> {
     };
     let askedAt = 0;
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  });
-}
-
-/**
- * graphile-worker does not wait for its last write for a queue job, and lets its failure go unhandled. The
- * job's own row has its end by then, and the sweep sees to the queue job; dying would cost all conversions.
- */
-function outliveLostWrites(logger: Logger): void {
-  process.on('unhandledRejection', (cause) => {
-    if (!isDatabaseUnavailable(cause)) throw cause;
-    logger.warn({ err: cause }, 'a queue job was not settled; the sweep sees to it');
   });
 }
 

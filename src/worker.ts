@@ -9,6 +9,7 @@ import type { Logger } from './logger.ts';
 import { startEgressGuard } from './media/egress.ts';
 import type { Tools } from './media/tools.ts';
 import { AttemptLost, createAttempts } from './services/attempts.ts';
+import { isDatabaseUnavailable } from './services/unavailable.ts';
 import { createUpkeep } from './services/upkeep.ts';
 import { startWorkerPulse } from './services/workerPulse.ts';
 import { createChores, crontab } from './tasks/chores.ts';
@@ -28,6 +29,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const logger = app.logger.child({ part: 'worker' });
   const onError = (error: unknown) => logger.warn({ err: error }, 'the database did not answer');
   await using stack = new AsyncDisposableStack();
+  stack.use(outliveLostWrites(logger));
 
   const guard = stack.use(
     await startEgressGuard({
@@ -139,6 +141,19 @@ async function startRunner(options: RunnerOptions): Promise<QueueRunner> {
   const stop = () => (stopping ??= runner.stop());
   const poolId = await created.promise;
   return { poolId, ended, stop, failingForMs, [Symbol.asyncDispose]: stop };
+}
+
+/**
+ * graphile-worker does not wait for its last write for a queue job, and lets its failure go unhandled. The
+ * job's own row has its end by then, and the sweep sees to the queue job; dying would cost all conversions.
+ */
+function outliveLostWrites(logger: Logger): Disposable {
+  const onRejection = (cause: unknown) => {
+    if (!isDatabaseUnavailable(cause)) throw cause;
+    logger.warn({ err: cause }, 'a queue job was not settled; the sweep sees to it');
+  };
+  process.on('unhandledRejection', onRejection);
+  return { [Symbol.dispose]: () => process.off('unhandledRejection', onRejection) };
 }
 
 /** graphile-worker's own words are for debugging: what matters of a job, its task logs with its ids. */

@@ -22,7 +22,8 @@ export async function files(
   app: FastifyInstance,
   { queries, storage }: FilesOptions,
 ): Promise<void> {
-  app.get('/files/:token/:name', async (request: FileRequest, reply) => {
+  // Not `:name`: Fastify refuses a parameter of more than 100 characters, and a title may be longer.
+  app.get('/files/:token/*', async (request: FileRequest, reply) => {
     const { token } = request.params;
     const job = tokenPattern.test(token) ? await queries.findArtifact(token) : null;
     if (job?.artifact == null) return refuse(reply, 404, 'There is no such file; check the link.');
@@ -57,7 +58,7 @@ function describeFile(reply: FastifyReply, job: Job, artifact: NonNullable<Job['
   });
   reply.headers({
     'content-type': 'audio/mpeg',
-    'content-disposition': contentDisposition(fileName),
+    'content-disposition': contentDisposition(fileName, { fallback: toAscii(fileName) }),
     'accept-ranges': 'bytes',
     etag: `"${artifact.sha256}"`,
     'last-modified': (job.finishedAt ?? job.updatedAt).toUTCString(),
@@ -67,13 +68,20 @@ function describeFile(reply: FastifyReply, job: Job, artifact: NonNullable<Job['
   });
 }
 
+/** For the few clients that do not read the name in UTF-8: `Beyoncé` is `Beyonce` to them, `夜` is `_`. */
+function toAscii(fileName: string): string {
+  const withoutMarks = fileName.normalize('NFD').replace(/\p{M}/gu, '');
+  return withoutMarks.replace(/[^\x20-\x7e]/gu, '_');
+}
+
 /** Several ranges at once are answered with the whole file, as the RFC allows: no player needs them. */
 function chooseRange(
-  { headers }: FastifyRequest,
+  { method, headers }: FastifyRequest,
   reply: FastifyReply,
   sizeBytes: number,
 ): { start: number; end: number } | 'whole' | 'unsatisfiable' {
-  if (headers.range === undefined) return 'whole';
+  // Only GET knows ranges: RFC 9110, 14.2.
+  if (headers.range === undefined || method !== 'GET') return 'whole';
   const validator = headers['if-range'];
   const isSameFile =
     validator === undefined ||

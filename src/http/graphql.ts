@@ -130,7 +130,7 @@ function overWebSocket(schema: GraphQLSchema, context: Context, logger: Logger) 
     },
   });
   return function handleSocket(this: FastifyInstance, socket: WebSocket, request: FastifyRequest) {
-    handle.call(this, socket, request);
+    void handle.call(this, socket, request);
     // A client's own fault, such as a message too large, on which ws has closed the socket with its code
     // already. The library would print it with its stack, and the plugin would cut the close short.
     socket.removeAllListeners('error').on('error', (err) => {
