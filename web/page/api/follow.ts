@@ -1,0 +1,95 @@
+// Subscriptions over one lazy WebSocket, for as long as somebody follows them. A lost socket is opened
+// again with growing pauses, for ever; what to do meanwhile is up to the follower.
+
+import { createClient } from 'graphql-ws';
+import type { TypedDocumentString } from './documents.generated.ts';
+
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+const pingEveryMs = 10_000;
+const pongPatienceMs = 5_000;
+/** One of ours, of the range that RFC 6455 leaves to applications. */
+const noPong = 4_408;
+
+let socket: WebSocket | undefined;
+let pongDeadline: ReturnType<typeof setTimeout> | undefined;
+
+const client = createClient({
+  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+  // follow() does it, since it has to tell how long it will wait.
+  retryAttempts: 0,
+  keepAlive: pingEveryMs,
+  connectionAckWaitTimeout: pongPatienceMs,
+  on: {
+    opened: (opened) => (socket = opened as WebSocket),
+    // A socket whose network is gone stays open for minutes: only a missing pong tells.
+    ping(isFromServer) {
+      if (!isFromServer) pongDeadline = setTimeout(() => socket?.close(noPong), pongPatienceMs);
+    },
+    pong(isFromServer) {
+      if (isFromServer) clearTimeout(pongDeadline);
+    },
+    closed: () => clearTimeout(pongDeadline),
+  },
+});
+
+let wake = Promise.withResolvers<void>();
+
+/** Opens the socket again at once: the machine woke up, the network is back, somebody does not want to wait. */
+export function reconnect(): void {
+  client.terminate();
+  wake.resolve();
+  wake = Promise.withResolvers();
+}
+
+type Follower<Result> = {
+  onData(data: Result): void;
+  /** The stream is gone; the next try is due at `nextTryAt`, by this machine's clock. */
+  onLost?(nextTryAt: number): void;
+};
+
+/** Follows a subscription without variables until the answered function is called. */
+export function follow<Result>(
+  document: TypedDocumentString<Result, Record<string, never>>,
+  { onData, onLost }: Follower<Result>,
+): () => void {
+  let isFollowed = true;
+  let pauseMs = firstPauseMs;
+  let leave = () => {};
+
+  function listen(): Promise<void> {
+    return new Promise((settle) => {
+      leave = client.subscribe<Result>(
+        { query: document.toString() },
+        {
+          next({ data, errors }) {
+            // A frame with errors is the server's, and the stream goes on; one without data says nothing.
+            if (data == null || errors !== undefined || !isFollowed) return;
+            pauseMs = firstPauseMs;
+            onData(data);
+          },
+          error: () => settle(),
+          complete: settle,
+        },
+      );
+    });
+  }
+
+  async function keepListening(): Promise<void> {
+    while (isFollowed) {
+      await listen();
+      if (!isFollowed) return;
+      // Not all visitors at once after a restart.
+      const waitMs = pauseMs * (0.75 + Math.random() / 2);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      onLost?.(Date.now() + waitMs);
+      await Promise.race([new Promise((settle) => setTimeout(settle, waitMs)), wake.promise]);
+    }
+  }
+
+  void keepListening();
+  return () => {
+    isFollowed = false;
+    leave();
+  };
+}

@@ -1,0 +1,102 @@
+// Above the list: search, filter by state, and what can be done to many jobs at once.
+
+import { useComputed, useSignal } from '@preact/signals';
+import { clearFinished, retryFailed } from '../../state/actions.ts';
+import { narrow, reach, rowIds, type Shown, shown, shownStatuses } from '../../state/history.ts';
+import { jobSignal } from '../../state/jobs.ts';
+import { t } from '../../texts/texts.ts';
+import { Icon } from '../Icon.tsx';
+
+const typingPauseMs = 250;
+
+export function ListTools() {
+  return (
+    <div class="tools">
+      <Heading />
+      <SearchField />
+      <Filter />
+      <ForMany />
+    </div>
+  );
+}
+
+function Heading() {
+  const texts = t().list;
+  const { state, totalCount } = reach.value;
+  const count = state === 'complete' ? rowIds.value.length : Math.max(totalCount ?? 0, rowIds.value.length);
+  return (
+    <h2 id="list-title">
+      {texts.heading} {totalCount !== null && <span class="tools-count">{count}</span>}
+    </h2>
+  );
+}
+
+function SearchField() {
+  const timer = useSignal<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const texts = t().list;
+  return (
+    <label class="search">
+      <Icon name="search" />
+      <span class="unseen">{texts.search}</span>
+      <input
+        id="search"
+        type="search"
+        placeholder={texts.search}
+        onInput={({ currentTarget: { value } }) => {
+          clearTimeout(timer.peek());
+          timer.value = setTimeout(() => narrow({ searched: value }), typingPauseMs);
+        }}
+      />
+    </label>
+  );
+}
+
+function Filter() {
+  const texts = t().list;
+  return (
+    <fieldset class="filter">
+      <legend class="unseen">{texts.filter}</legend>
+      {(Object.keys(shownStatuses) as Shown[]).map((choice) => (
+        <label key={choice} class="choice">
+          <input
+            type="radio"
+            name="shown"
+            checked={shown.value === choice}
+            onChange={() => narrow({ shown: choice })}
+          />
+          <span class="choice-name">{texts.shown[choice]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function ForMany() {
+  const texts = t().list;
+  const statuses = useComputed(
+    () => new Set(rowIds.value.map((id) => jobSignal(id)?.peek().status)),
+  ).value;
+  const isAnyFinished = ['SUCCEEDED', 'FAILED', 'CANCELED', 'EXPIRED'].some((status) =>
+    statuses.has(status as 'FAILED'),
+  );
+  return (
+    <div class="for-many">
+      <button
+        class="text-button"
+        type="button"
+        hidden={!statuses.has('FAILED')}
+        onClick={() => void retryFailed()}
+      >
+        {texts.retryFailed}
+      </button>
+      <button
+        class="text-button"
+        type="button"
+        hidden={!isAnyFinished}
+        onClick={() => void clearFinished()}
+      >
+        {texts.clearFinished}
+      </button>
+    </div>
+  );
+}
