@@ -51,7 +51,7 @@ function toolsAreThere() {
   return (
     note.search === hashSearch() &&
     (note.validUntil === null || note.validUntil > Date.now()) &&
-    (mode !== 'test' || note.hasChromium) &&
+    (mode !== 'test' || note.hasTestPrograms) &&
     note.files.every(existsSync)
   );
 }

@@ -1,4 +1,4 @@
-// Sees to it that yt-dlp, ffmpeg and, for the tests, Chromium are there: fetches youtube-dl-exec's own
+// Sees to it that yt-dlp, ffmpeg and what the tests run beside are there: fetches youtube-dl-exec's own
 // binary, else asks Debian's package manager. Where they are looked for, src/media/tools.ts says. Run by
 // scripts/setup.mjs, which reads the note at its next start.
 
@@ -22,8 +22,15 @@ const dayMs = 24 * 3600 * 1000;
 
 type Found = { readonly tools: Tools | null; readonly missing: readonly string[] };
 
+/** What the tests run beside: Debian's package, and the names that its program goes by. */
+const testPrograms = {
+  chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  'docker-compose': ['docker-compose'],
+  openssl: ['openssl'],
+} as const;
+
 async function lookAround(): Promise<Found> {
-  const missingForTests = mode === 'test' && findChromium() === undefined ? ['chromium'] : [];
+  const missingForTests = mode === 'test' ? findMissingTestPrograms() : [];
   try {
     return { tools: await findTools(search), missing: missingForTests };
   } catch (error) {
@@ -32,22 +39,21 @@ async function lookAround(): Promise<Found> {
   }
 }
 
-function findChromium(): string | undefined {
-  return search.searchPath
-    .split(delimiter)
-    .flatMap((folder) =>
-      ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map((name) =>
-        join(folder, name),
-      ),
-    )
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+function findMissingTestPrograms(): string[] {
+  return Object.entries(testPrograms)
+    .filter(([, names]) => !names.some(isOnPath))
+    .map(([debianPackage]) => debianPackage);
+}
+
+function isOnPath(name: string): boolean {
+  return search.searchPath.split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** When the last try failed, in ms since 1970; null when none has. */
@@ -120,7 +126,7 @@ async function main(): Promise<void> {
   const facts = {
     search: searchHash,
     files: [tools.ytdlp.path, tools.ffmpeg.path, tools.ffmpeg.ffprobePath],
-    hasChromium: findChromium() !== undefined,
+    hasTestPrograms: findMissingTestPrograms().length === 0,
     validUntil: tools.ytdlp.origin !== 'PATH' || lastFailure === null ? null : lastFailure + dayMs,
   };
   await note(noteFile, JSON.stringify(facts));
