@@ -61,7 +61,7 @@ export async function openCheckout(): Promise<Checkout> {
   await addProgram('yt-dlp', `console.log('2026.01.31')`);
   await addProgram('ffmpeg', `console.log('ffmpeg version 7.1 Copyright')`);
   await addProgram('ffprobe', '');
-  await addProgram('chromium', '');
+  for (const name of ['chromium', 'docker-compose', 'openssl']) await addProgram(name, '');
   await symlink('/bin/sh', folder.file('machine/sh'));
   const groups: number[] = [];
   return {
