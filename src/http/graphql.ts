@@ -9,7 +9,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { GraphQLError, parse, validate } from 'graphql';
+import { GraphQLError, OperationTypeNode, parse, validate } from 'graphql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { WebSocket } from 'ws';
@@ -40,7 +40,12 @@ export async function registerGraphQL(
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginLandingPageDisabled(), maskErrors(logger), answerOk],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      refuseSubscriptions,
+      maskErrors(logger),
+      answerOk,
+    ],
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {
@@ -72,6 +77,21 @@ function maskErrors(logger: Logger): ApolloServerPlugin<RequestContext> {
     }),
   };
 }
+
+/** Apollo would execute one as if it were a query, and fail at its first field. */
+const refuseSubscriptions: ApolloServerPlugin = {
+  requestDidStart: async () => ({
+    async didResolveOperation({ operation }) {
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+      throw new GraphQLError(
+        'Subscriptions are served over WebSocket (graphql-transport-ws) only.',
+        {
+          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+        },
+      );
+    },
+  }),
+};
 
 /**
  * A well-formed request whose document is at fault is answered with 200 in application/json; only

@@ -32,6 +32,11 @@ export const URL = new GraphQLScalarType<string, string>({
   },
 });
 
+// graphql-tools copies every property onto the schema's own type, also those that are not given here.
+for (const scalar of [DateTime, SafeInt, URL]) {
+  for (const said of ['description', 'specifiedByURL']) Reflect.deleteProperty(scalar, said);
+}
+
 function toInstant(value: unknown): Date {
   const day = typeof value === 'string' ? instantPattern.exec(value)?.[1] : undefined;
   const instant = day !== undefined && isDay(day) ? new Date(String(value)) : null;

@@ -12,7 +12,7 @@ const messages =
 
 /** True when the error says that the database cannot be reached or takes no more connections. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!Error.isError(error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   if (code !== undefined && networkCodes.has(code)) return true;
   if (code?.length === 5 && outageClasses.has(code.slice(0, 2))) return true;

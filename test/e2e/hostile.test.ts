@@ -144,7 +144,7 @@ describe('a redirect into the private network', () => {
     });
     neighbour.listen(0, '0.0.0.0');
     await once(neighbour, 'listening');
-    stack.defer(() => void neighbour.close());
+    stack.use(neighbour);
     ({ port } = neighbour.address() as AddressInfo);
     const videos = Object.values(targets).map((target, index) =>
       video({

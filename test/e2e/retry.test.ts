@@ -2,10 +2,16 @@
 // job for it: the id stays, and so do its watchers.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { act, awaitEnd, awaitJob, download, follow, requestMp3 } from '../support/caller.ts';
-import type { SeenFrame } from '../support/caller.ts';
+import {
+  act,
+  awaitEnd,
+  awaitJob,
+  download,
+  follow,
+  readToEnd,
+  requestMp3,
+} from '../support/caller.ts';
 import { openFolder } from '../support/folder.ts';
-import { readAll } from '../support/graphql.ts';
 import { startMediaServer } from '../support/mediaServer.ts';
 import type { MediaServer } from '../support/mediaServer.ts';
 import { hearTones, tones } from '../support/sound.ts';
@@ -41,7 +47,7 @@ afterAll(() => stack.disposeAsync());
 test('a site that is down for a moment costs an attempt, a wait, and nothing else', async () => {
   const { job } = await requestMp3(tapedeck.url, media.url('downOnce'));
   await using stream = follow(tapedeck.url, job.id);
-  const frames: SeenFrame[] = await readAll(stream);
+  const frames = await readToEnd(stream);
 
   const waiting = frames.find(({ job: each }) => each.nextAttemptAt !== null)?.job;
   expect(waiting).toMatchObject({ status: 'QUEUED', attempt: 1, failure: { code: 'NETWORK' } });

@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +31,8 @@ beforeAll(async () => {
   const dataFolder = folder.file('shared');
   first = stack.use(await startTapedeck({ dataFolder }));
   slow = { unreachable, second: complaintsOf({ dataFolder }) };
-  for (const complaints of Object.values(slow)) complaints.catch(() => {});
+  const all = Promise.allSettled(Object.values(slow));
+  stack.defer(async () => void (await all));
 });
 afterAll(() => stack.disposeAsync());
 
@@ -86,13 +88,14 @@ test('an unknown command is named, with the one there is', async () => {
 });
 
 test('an occupied port is named', async () => {
-  const other = createServer().listen(0, '127.0.0.1');
+  await using other = createServer();
+  other.listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   const settings = { ...withDatabase(), PORT: String(port) };
-  const sentences = await complaintsOf({ settings });
-  other.close();
-  expect(sentences).toEqual([`Port ${port} is in use; stop the other program or set PORT.`]);
+  expect(await complaintsOf({ settings })).toEqual([
+    `Port ${port} is in use; stop the other program or set PORT.`,
+  ]);
 });
 
 test('an address of another machine is named', async () => {
@@ -182,9 +185,20 @@ describe('Ctrl+C during the start', () => {
     expect(next.url).toMatch(/^http:/);
   });
 
+  test('does not make the tools that it ends look as if they were missing', async () => {
+    const ytdlp = folder.file('slow-yt-dlp');
+    await writeFile(ytdlp, '#!/bin/sh\n: > "$0.asked"\nexec sleep 60\n', { mode: 0o755 });
+    const settings = { ...withDatabase(), YTDLP_PATH: ytdlp };
+    const attempt = { dataFolder: folder.path, settings };
+    const end = await interruptWhen('its version to be asked for', attempt, () =>
+      existsSync(`${ytdlp}.asked`),
+    );
+    expect(end).toEqual(cleanly);
+  });
+
   test('ends the waiting for a database', async () => {
     let isWaiting = false;
-    const noDatabase = createServer((socket) => {
+    await using noDatabase = createServer((socket) => {
       isWaiting = true;
       socket.destroy();
     });
@@ -194,7 +208,6 @@ describe('Ctrl+C during the start', () => {
     const settings = { DATABASE_URL: `postgres://127.0.0.1:${port}/tapedeck` };
     const attempt = { dataFolder: folder.path, settings };
     const end = await interruptWhen('a connection', attempt, () => isWaiting);
-    noDatabase.close();
     expect(end).toEqual(cleanly);
   });
 });

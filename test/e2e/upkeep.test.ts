@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fromGlobalId } from '../../src/resolvers/globalId.ts';
-import { act, awaitEnd, download, history, requestMp3 } from '../support/caller.ts';
+import { act, awaitEnd, download, history, readUntil, requestMp3 } from '../support/caller.ts';
 import type { SeenJob } from '../support/caller.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -100,17 +100,19 @@ describe('an MP3 whose time has come', () => {
       deck.url,
       `subscription { jobs(activeOnly: false) { jobs { id version status result { url } } } }`,
     );
-    const frames = stream[Symbol.asyncIterator]();
-    seenLive = (await frames.next()).value.jobs;
+    const { value: snapshot } = (await stream.next()) as { value: { jobs: SeenJob[] } };
     const due = jobs.slice(0, 2);
     await deck.database.pool.query(
       `update tapedeck.jobs set expires_at = now() - interval '1 second' where id = any($1)`,
       [due.map(uuidOf)],
     );
     await runChore(deck, 'expireArtifacts');
-    const isExpired = ({ id }: SeenJob) =>
-      seenLive.some((seen) => seen.id === id && seen.status === 'EXPIRED');
-    while (!due.every(isExpired)) seenLive.push(...(await frames.next()).value.jobs);
+    const missing = new Set(due.map(({ id }) => id));
+    const changes = await readUntil(stream, 'both to expire', (change) => {
+      for (const { id, status } of change.jobs) if (status === 'EXPIRED') missing.delete(id);
+      return missing.size === 0;
+    });
+    seenLive = [snapshot, ...changes].flatMap(({ jobs: seen }) => seen);
   });
 
   test('had been promised for as long as RETENTION_HOURS says', () => {

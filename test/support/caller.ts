@@ -4,6 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ask, watch } from './graphql.ts';
+import type { Frames } from './graphql.ts';
 
 /** All that a caller can see of a job, but its timeline. */
 export type SeenJob = {
@@ -99,33 +100,53 @@ export const follow = (url: string, id: string) =>
 
 type Patience = { readonly timeoutMs?: number };
 
+/**
+ * Reads frames until one is as awaited, and resolves with all that were read. Fails with the last one when the
+ * stream ends, or the time is over, before that.
+ */
+export async function readUntil<Frame>(
+  frames: Frames<Frame>,
+  awaited: string,
+  isAwaited: (frame: Frame) => boolean,
+  { timeoutMs = 45_000 }: Patience = {},
+): Promise<[...Frame[], Frame]> {
+  const late = setTimeout(() => void frames.return?.(), timeoutMs);
+  const startedAt = performance.now();
+  const read: Frame[] = [];
+  try {
+    for (;;) {
+      const { done, value } = await frames.next();
+      if (done === true) break;
+      if (isAwaited(value)) return [...read, value];
+      read.push(value);
+    }
+  } finally {
+    clearTimeout(late);
+  }
+  const waitedMs = Math.round(performance.now() - startedAt);
+  const last = JSON.stringify(read.at(-1));
+  throw new Error(`waited ${waitedMs} ms for ${awaited}; ${read.length} frames, the last: ${last}`);
+}
+
+/** Reads a job's frames to the end that it announces. */
+export const readToEnd = (frames: Frames<SeenFrame>): Promise<[...SeenFrame[], SeenFrame]> =>
+  readUntil(frames, 'the end of the job', ({ isFinal }) => isFinal);
+
 /** Follows the job until a state is as awaited, and resolves with it. */
 export async function awaitJob(
   url: string,
   id: string,
   awaited: string,
   isAwaited: (job: SeenJob) => boolean,
-  { timeoutMs = 45_000 }: Patience = {},
 ): Promise<SeenJob> {
   await using frames = follow(url, id);
-  const late = setTimeout(() => void frames.return?.(), timeoutMs);
-  const startedAt = performance.now();
-  let seen: SeenFrame | null = null;
-  try {
-    for await (const frame of frames) {
-      seen = frame;
-      if (isAwaited(frame.job)) return frame.job;
-    }
-  } finally {
-    clearTimeout(late);
-  }
-  const waitedMs = Math.round(performance.now() - startedAt);
-  throw new Error(`waited ${waitedMs} ms for ${awaited}; seen last: ${JSON.stringify(seen)}`);
+  const read = await readUntil(frames, awaited, ({ job }) => isAwaited(job));
+  return (read.at(-1) as SeenFrame).job;
 }
 
 /** Follows the job to its end. */
-export function awaitEnd(url: string, id: string, patience?: Patience): Promise<SeenJob> {
-  return awaitJob(url, id, 'the end of the job', ({ isTerminal }) => isTerminal, patience);
+export function awaitEnd(url: string, id: string): Promise<SeenJob> {
+  return awaitJob(url, id, 'the end of the job', ({ isTerminal }) => isTerminal);
 }
 
 /** Saves the job's MP3 in the folder and answers its path. */

@@ -10,8 +10,7 @@ jest.setTimeout(60_000);
 const isOrdinaryInstance = Function.prototype[Symbol.hasInstance];
 Object.defineProperty(Error, Symbol.hasInstance, {
   value(this: unknown, thing: unknown): boolean {
-    return this === Error
-      ? Error.isError(thing)
-      : isOrdinaryInstance.call(this as () => void, thing);
+    const isInstance = isOrdinaryInstance.call(this as () => void, thing);
+    return isInstance || (this === Error && Error.isError(thing));
   },
 });

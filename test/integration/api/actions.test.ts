@@ -143,7 +143,7 @@ describe('retryJob', () => {
   test.each([
     ['FAILED', () => failJob(app, 'PRIVATE')],
     ['EXPIRED', () => expireJob(app)],
-    ['CANCELED', async () => canceled(await runJob(app))],
+    ['CANCELED', async () => cancelFirst(await runJob(app))],
   ])('a job that is %s runs again under the same id, and attempts count on', async (_, make) => {
     const job = await make();
     const before = await read(job);
@@ -199,7 +199,7 @@ describe('retryJob', () => {
   test('of ten retries at once one queues the job, and the others find it active', async () => {
     const job = await failJob(app);
     const answers = await Promise.all(Array.from({ length: 10 }, () => act('retryJob', job)));
-    const codes = answers.map(({ userErrors }) => userErrors[0]?.code ?? 'done');
+    const codes: string[] = answers.map(({ userErrors }) => userErrors[0]?.code ?? 'done');
     expect(codes.toSorted()).toEqual([...Array.from({ length: 9 }, () => 'STILL_ACTIVE'), 'done']);
     expect(await queueJobsOf(job)).toBe(1);
   });
@@ -210,7 +210,7 @@ describe('retryJob', () => {
       const twins = [await failJob(app, 'PRIVATE', { videoId })];
       twins.push(await failJob(app, 'PRIVATE', { videoId }));
       const answers = await Promise.all(twins.map((twin) => act('retryJob', twin)));
-      const codes = answers.map(({ userErrors }) => userErrors[0]?.code ?? 'done');
+      const codes: string[] = answers.map(({ userErrors }) => userErrors[0]?.code ?? 'done');
       expect(codes.toSorted()).toEqual(['STILL_ACTIVE', 'done']);
     }
   });
@@ -248,7 +248,7 @@ describe('deleteJob', () => {
 
   test.each([
     ['FAILED', () => failJob(app)],
-    ['CANCELED', async () => canceled(await queueJob(app))],
+    ['CANCELED', async () => cancelFirst(await queueJob(app))],
     ['EXPIRED', () => expireJob(app)],
   ])('a job that is %s can be deleted', async (_, make) => {
     const job = await make();
@@ -322,7 +322,7 @@ describe('ids that are no job of the caller’s', () => {
   });
 });
 
-async function canceled(job: MadeJob): Promise<MadeJob> {
+async function cancelFirst(job: MadeJob): Promise<MadeJob> {
   await act('cancelJob', job);
   return job;
 }

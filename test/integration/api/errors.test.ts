@@ -50,6 +50,12 @@ function masked(path: string[]) {
 
 const secrets = `select password from tapedeck.jobs -- in /etc/passwd at db.internal.example:5432`;
 
+function rejecting(make: () => unknown): () => Promise<never> {
+  return async () => {
+    throw make();
+  };
+}
+
 /** Things that get thrown, by us, by a library, or by mistake. */
 const thrown: [string, () => unknown][] = [
   ['an error', () => new Error(secrets)],
@@ -78,7 +84,7 @@ describe('over HTTP', () => {
     'a field that throws %s answers a sentence and the request’s id',
     async (_, make) => {
       await using api = await withBroken(({ queries }) => ({
-        queries: { ...queries, readQueueStats: () => Promise.reject(make()) },
+        queries: { ...queries, readQueueStats: rejecting(make) },
       }));
       const { status, headers, data, errors } = await post(api.url, `{ queueStats { queued } }`);
       expect({ status, data, errors }).toEqual({
@@ -213,7 +219,7 @@ describe('over HTTP', () => {
 describe('over WebSocket', () => {
   test.each(thrown)('a query that throws %s is masked', async (_, make) => {
     await using api = await withBroken(({ queries }) => ({
-      queries: { ...queries, readQueueStats: () => Promise.reject(make()) },
+      queries: { ...queries, readQueueStats: rejecting(make) },
     }));
     await using socket = await openSocket(api.url);
     socket.subscribe('1', `{ queueStats { queued } }`);

@@ -62,7 +62,7 @@ const fail = (job: MadeJob) => () => failAttempt(app.app.pool, job, 'PRIVATE');
 
 async function take<Frame>(stream: Stream<Frame>): Promise<Frame | null> {
   const { done, value } = await stream.next();
-  return done === true ? null : (value as () => Frame)();
+  return done === true ? null : value();
 }
 
 const brief = (frame: JobFrame | null) => frame && [frame.job?.version, frame.isFinal];

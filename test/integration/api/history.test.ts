@@ -281,10 +281,17 @@ describe('order and filter', () => {
     ['back\u0000black', ['succeeded']],
     ['', ['expired', 'running', 'failed', 'succeeded', 'queued']],
     [' *** ', ['expired', 'running', 'failed', 'succeeded', 'queued']],
-    ['x'.repeat(5_000), []],
-    [`${'word '.repeat(10_000)}`, []],
+    ['x'.repeat(200), []],
+    ['😀'.repeat(100), ['expired', 'running', 'failed', 'succeeded', 'queued']],
+    ['w '.repeat(100), []],
   ])('by words: %#', async (search, found) => {
     expect(await filtered({ search })).toEqual(found);
+  });
+
+  test('by more than 200 characters: refused in a sentence', async () => {
+    expect(await refuse({ filter: { search: 'x'.repeat(201) } })).toEqual([
+      ['`search` may have at most 200 characters.', ['jobs'], 'BAD_USER_INPUT'],
+    ]);
   });
 
   test('by any spelling of the address', async () => {

@@ -187,7 +187,7 @@ describe('the stream', () => {
     await Promise.all(streams.map((frames) => frames.next()));
     expect(queueWatch.countStreams()).toBe(100);
     expect(readings()).toBe(1);
-    await Promise.all(streams.map((frames) => frames.return?.()));
+    await Promise.all(streams.map(async (frames) => frames.return?.()));
     expect(queueWatch.countStreams()).toBe(0);
     const afterwards = readings();
     await app.database.pool.query('select pg_sleep(1.2)');

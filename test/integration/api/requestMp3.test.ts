@@ -210,7 +210,8 @@ describe('idempotency keys', () => {
   test('twenty identical calls at once make one job', async () => {
     const call = { url: linkTo(newVideoId()), key: 'pressed twenty times' };
     const answers = await Promise.all(Array.from({ length: 20 }, () => request(call)));
-    expect(answers.map(({ outcome }) => outcome).toSorted()).toEqual([
+    const outcomes: string[] = answers.map(({ outcome }) => outcome);
+    expect(outcomes.toSorted()).toEqual([
       'CREATED',
       ...Array.from({ length: 19 }, () => 'REPLAYED'),
     ]);

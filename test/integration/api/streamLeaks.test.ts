@@ -66,6 +66,7 @@ test('sockets that vanish take their streams along', async () => {
     await socket.closed;
   }
   await whenNone();
+  expect(countStreams()).toBe(0);
 });
 
 test('streams that end by themselves are counted no more', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { cancelJob } from '../../../src/db/actions.ts';
 import { failAttempt, retryAttemptLater } from '../../../src/db/attempts.ts';
 import type { Database } from '../../../src/db/pool.ts';
 import {
@@ -162,7 +163,11 @@ test('failures are counted by their cause, the most frequent first', async () =>
     await failAttempt(pool, keyOf(await createJob(pool, 'RUNNING')), code);
   }
   await createEnded('FAILED', { endedAgo: 3_700, waited: 1, ran: 1 });
-  await retryAttemptLater(pool, keyOf(await createJob(pool, 'RUNNING')), 'NETWORK', 60);
+  const [waiting, canceled] = [await createJob(pool, 'RUNNING'), await createJob(pool, 'RUNNING')];
+  for (const job of [waiting, canceled]) {
+    await retryAttemptLater(pool, keyOf(job), 'NETWORK', 60);
+  }
+  await cancelJob(pool, 'alice', canceled.id);
   expect(await countFailures(pool, 60)).toEqual([
     { code: 'UNAVAILABLE', count: 2 },
     { code: 'PRIVATE', count: 1 },

@@ -158,6 +158,13 @@ describe('a worker that stops', () => {
     expect(attempt.signal.reason).toBeInstanceOf(WorkerStopping);
   });
 
+  test('claims nothing any more, and leaves the job to others', async () => {
+    const job = await createJob(pool, 'QUEUED');
+    attempts.stop();
+    await expect(attempts.claim(job.id, 'worker')).rejects.toBeInstanceOf(WorkerStopping);
+    expect(await readJob(pool, job.id)).toEqual(job);
+  });
+
   test('keeps on trying for seconds to hand an attempt back to a database that is away', async () => {
     using attempt = await claim();
     attempts.stop();

@@ -64,6 +64,16 @@ test.each([0, -1, 1_441])('a window of %d minutes is refused in a sentence', asy
   await expect(queries.countFailures(minutes)).rejects.toThrow(InvalidArgument);
 });
 
+test('a search of more than 200 characters is refused in a sentence', async () => {
+  const page = { first: null, after: null, last: null, before: null };
+  const rest = { statuses: null, sourceUrl: null, createdAfter: null, createdBefore: null };
+  const order = { field: 'CREATED_AT', direction: 'DESC' } as const;
+  const search = (length: number) =>
+    queries.readHistory('searcher', page, { ...rest, search: 'a'.repeat(length) }, order);
+  expect((await search(200)).edges).toEqual([]);
+  await expect(search(201)).rejects.toThrow(InvalidArgument);
+});
+
 test('the history of one video is found by any spelling of its address, of none by a bad one', async () => {
   const source = newSource();
   const { id } = await createJob(pool, 'CANCELED', { ownerId: 'searcher', source });

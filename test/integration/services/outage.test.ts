@@ -95,6 +95,28 @@ describe('while the database is away', () => {
     expect(errors).toHaveLength(1);
   });
 
+  test('a statement that waited too long for a lock is repeated', async () => {
+    using attempt = await claim();
+    const { rows } = await pool.query<{ name: string }>('select current_database() as name');
+    await pool.query(`alter database ${rows[0]!.name} set lock_timeout = '50ms'`);
+    // New connections have the setting.
+    link.cut();
+    link.mend();
+    await link.pool.query('select').catch(() => {});
+    const blocker = await pool.connect();
+    await blocker.query('begin');
+    await blocker.query(`select from tapedeck.jobs where id = $1 for update`, [attempt.key.jobId]);
+    const finished = attempt.finish(newArtifact());
+    await eventually('a try that gave up', () =>
+      errors.some((error) => (error as { code?: string }).code === '55P03'),
+    );
+    await blocker.query('rollback');
+    blocker.release();
+    await finished;
+    expect((await readJob(pool, attempt.key.jobId)).status).toBe('SUCCEEDED');
+    await pool.query(`alter database ${rows[0]!.name} reset lock_timeout`);
+  });
+
   test('a statement that can never succeed is not repeated', async () => {
     using attempt = await claim();
     const impossible = newArtifact({ sizeBytes: 0.5 });

@@ -140,6 +140,21 @@ describe('what is written', () => {
     expect(after.version).toBe(entered.version + 1);
   });
 
+  test('fits the columns, whatever the tool estimates: it is one statement for all attempts', async () => {
+    const [job, other] = [await start(), await start()];
+    const wild = { bytesDone: 10.4, bytesTotal: 1e300, bytesPerSecond: 0.5, etaSeconds: 1e12 };
+    board.report(keyOf(job), 'RESOLVING', progressOf(1, wild));
+    board.report(keyOf(other), 'RESOLVING', progressOf(1, { bytesDone: 7 }));
+    await eventually('both writes', async () => {
+      const versions = await Promise.all([job, other].map(({ id }) => readJob(pool, id)));
+      return versions.every(({ version }) => version > 2);
+    });
+    expect((await readJob(pool, job.id)).progress).toMatchObject({
+      ...{ bytesDone: 10, bytesTotal: Number.MAX_SAFE_INTEGER, etaSeconds: 2 ** 31 - 1 },
+    });
+    expect(errors).toEqual([]);
+  });
+
   test('is nothing of an attempt that was taken off', async () => {
     const [job, other] = [await start(), await start()];
     board.report(keyOf(job), 'RESOLVING', progressOf(1));

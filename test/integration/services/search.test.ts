@@ -32,8 +32,10 @@ const externalId = 'ab-34_Xy.Z';
 
 async function storeSongs(): Promise<void> {
   const unknown = { durationSeconds: null, thumbnailUrl: null };
-  for (const [title, uploader] of songs) {
-    const job = await createJob(pool, 'RUNNING', { ownerId: 'listener' });
+  for (const [index, [title, uploader]] of songs.entries()) {
+    // An id by chance could hold the words of a search.
+    const song = { ...newSource(), externalId: `xxxxxxxxxx${index}` };
+    const job = await createJob(pool, 'RUNNING', { ownerId: 'listener', source: song });
     await recordSource(pool, keyOf(job), { title, uploader, ...unknown });
   }
   const source = { ...newSource(), externalId };

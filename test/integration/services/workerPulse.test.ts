@@ -94,6 +94,7 @@ test.concurrent(
   async () => {
     await using link = await openLink(database);
     const dead = await createJob(pool, 'RUNNING', { workerId: 'dead' });
+    const own = await createJob(pool, 'RUNNING', { workerId: 'judge' });
     const errors: unknown[] = [];
     const rescued: AttemptKey[] = [];
     await beatWorker(pool, { id: 'dead', slots: 1 });
@@ -118,5 +119,7 @@ test.concurrent(
       status: 'QUEUED',
       failure: { code: 'WORKER_LOST' },
     });
+    // Its own beats count as well.
+    expect(await readJob(pool, own.id)).toEqual(own);
   },
 );

@@ -11,50 +11,69 @@ type CassetteProps = {
 
 const hubRadius = 15;
 const fullRadius = 33;
-const left = { x: 88, y: 92 };
-const right = { x: 212, y: 92 };
+const width = 300;
+const height = 190;
+const reels = [
+  { x: 88, y: 92 },
+  { x: 212, y: 92 },
+];
 
 export function Cassette({ fraction, isTurning, label }: CassetteProps) {
   return (
-    <svg
-      class="cassette"
-      data-turning={isTurning}
-      viewBox="0 0 300 190"
-      aria-hidden="true"
-      focusable="false"
-    >
-      <rect class="cassette-body" x="2" y="2" width="296" height="186" rx="14" />
-      <rect class="cassette-label" x="18" y="16" width="264" height="124" rx="8" />
-      <path class="cassette-stripe" d="M18 44h264" />
-      {label !== undefined && (
-        <text class="cassette-text" x="30" y="36">
-          {label}
-        </text>
-      )}
-      <rect class="cassette-window" x="44" y="56" width="212" height="72" rx="36" />
-      <path class="cassette-tape" d="M60 126h180" />
-      <Reel at={left} tape={packRadius(1 - fraction)} />
-      <Reel at={right} tape={packRadius(fraction)} />
-      <path class="cassette-foot" d="M66 188l9-34h150l9 34" />
-      {[100, 128, 172, 200].map((x) => (
-        <circle key={x} class="cassette-hole" cx={x} cy={x === 100 || x === 200 ? 173 : 168} r="4.5" />
+    <div class="cassette" data-turning={isTurning} aria-hidden="true">
+      <svg viewBox={`0 0 ${width} ${height}`}>
+        <rect class="cassette-body" x="2" y="2" width="296" height="186" rx="14" />
+        <rect class="cassette-label" x="18" y="16" width="264" height="124" rx="8" />
+        <path class="cassette-stripe" d="M18 44h264" />
+        {label !== undefined && (
+          <text class="cassette-text" x="30" y="36">
+            {label}
+          </text>
+        )}
+        <rect class="cassette-window" x="44" y="56" width="212" height="72" rx="36" />
+        <path class="cassette-tape" d="M60 126h180" />
+        {reels.map(({ x, y }, index) => (
+          <circle
+            key={x}
+            class="cassette-pack"
+            cx={x}
+            cy={y}
+            r={packRadius(index === 0 ? 1 - fraction : fraction)}
+          />
+        ))}
+        <path class="cassette-foot" d="M66 188l9-34h150l9 34" />
+        {[100, 128, 172, 200].map((x) => (
+          <circle
+            key={x}
+            class="cassette-hole"
+            cx={x}
+            cy={x === 100 || x === 200 ? 173 : 168}
+            r="4.5"
+          />
+        ))}
+      </svg>
+      {reels.map((reel) => (
+        <Hub key={reel.x} {...reel} />
       ))}
+    </div>
+  );
+}
+
+/** An image of its own, for only those are turned without being painted anew for each frame. */
+function Hub({ x, y }: { readonly x: number; readonly y: number }) {
+  const place = { left: `${(x / width) * 100}%`, top: `${(y / height) * 100}%` };
+  return (
+    <svg class="cassette-hub" style={place} viewBox="-15 -15 30 30">
+      <circle r={hubRadius} />
+      <path d={[0, 60, 120, 180, 240, 300].map(tooth).join('')} />
     </svg>
   );
 }
 
-function Reel({ at, tape }: { readonly at: { x: number; y: number }; readonly tape: number }) {
-  return (
-    <g transform={`translate(${at.x} ${at.y})`}>
-      <circle class="cassette-pack" r={tape} />
-      <circle class="cassette-hub" r={hubRadius} />
-      <g class="cassette-teeth">
-        {[0, 60, 120, 180, 240, 300].map((angle) => (
-          <path key={angle} d="M0-13.5v5" transform={`rotate(${angle})`} />
-        ))}
-      </g>
-    </g>
-  );
+function tooth(angle: number): string {
+  const [sin, cos] = [Math.sin((angle * Math.PI) / 180), Math.cos((angle * Math.PI) / 180)];
+  const at = (radius: number) => `${(radius * sin).toFixed(2)} ${(-radius * cos).toFixed(2)}`;
+  return `M${at(13.5)}L${at(8.5)}`;
 }
 
 /** The area of the pack, not its radius, is the length of the tape. */

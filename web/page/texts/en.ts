@@ -24,6 +24,7 @@ export const en = {
     convert: 'Convert',
     queue: 'Queue',
     api: 'API',
+    reminder: 'Convert what is yours to copy.',
   },
 
   request: {
@@ -288,8 +289,6 @@ export const en = {
     text: 'This address leads nowhere on this server. Perhaps it was cut off when it was copied.',
     home: 'Go to the start page',
   },
-
-  footer: { label: 'About', source: 'Convert what is yours to copy.' },
 
   /** What to do next, in more words than the server's one sentence. */
   advice: {

@@ -17,6 +17,7 @@ export const es: Texts = {
     convert: 'Convertir',
     queue: 'Cola',
     api: 'API',
+    reminder: 'Convierte lo que tengas derecho a copiar.',
   },
 
   request: {
@@ -284,8 +285,6 @@ export const es: Texts = {
     text: 'Esta dirección no lleva a nada en este servidor. Quizá se cortó al copiarla.',
     home: 'Ir a la página de inicio',
   },
-
-  footer: { label: 'Acerca de', source: 'Convierte lo que tengas derecho a copiar.' },
 
   advice: {
     UNSUPPORTED_SITE: 'Abre el vídeo y pega la dirección de esa página.',

@@ -2,7 +2,6 @@
 
 import { follow, route } from '../../state/route.ts';
 import { notifying, toggleNotifying } from '../../state/news.ts';
-import { progressOfMine } from '../../state/tab.ts';
 import { t } from '../../texts/texts.ts';
 import { Icon } from '../Icon.tsx';
 import { ConnectionSign } from './ConnectionSign.tsx';
@@ -20,6 +19,7 @@ export function Header() {
       <nav class="header-nav" aria-label={page.navigation}>
         <PageLink to="/" isCurrent={route.value === 'convert'} name={page.convert} />
         <PageLink to="/queue" isCurrent={route.value === 'queue'} name={page.queue} />
+        <a href="/graphiql">{page.api}</a>
       </nav>
       <div class="header-end">
         <ConnectionSign />
@@ -42,15 +42,15 @@ function PageLink(link: { readonly to: string; readonly isCurrent: boolean; read
   );
 }
 
-/** Two reels and the tape between them; they turn while one's own jobs run. */
+/** Two reels and the tape between them. */
 function Mark() {
   return (
-    <svg class="mark" data-turning={progressOfMine.value !== null} viewBox="0 0 44 24" aria-hidden="true">
+    <svg class="mark" viewBox="0 0 44 24" aria-hidden="true">
       <path d="M10 22h24" />
       {[11, 33].map((x) => (
         <g key={x} transform={`translate(${x} 12)`}>
           <circle r="9.5" />
-          <path class="mark-teeth" d="M0-6v4M5.2 3 1.7 1M-5.2 3-1.7 1" />
+          <path d="M0-6v4M5.2 3 1.7 1M-5.2 3-1.7 1" />
         </g>
       ))}
     </svg>

@@ -40,7 +40,7 @@ function ListEnd({ isEmpty }: { readonly isEmpty: boolean }) {
     );
   }
   if (state === 'waiting') return <MoreButton />;
-  if (state === 'loading') return isEmpty ? <Skeleton /> : <p class="list-end">{texts.loading}</p>;
+  if (state === 'loading') return isEmpty ? <Skeleton /> : <p class="list-end list-more">{texts.loading}</p>;
   if (!isEmpty) return null;
   const isNarrowed = shown.value !== 'all' || searched.value !== '';
   return (
@@ -73,7 +73,7 @@ function MoreButton() {
     return () => observer.disconnect();
   }, []);
   return (
-    <p class="list-end">
+    <p class="list-end list-more">
       <button class="button" type="button" ref={button} onClick={() => void loadMore()}>
         {t().list.more}
       </button>

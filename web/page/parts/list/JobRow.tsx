@@ -11,11 +11,11 @@ import { freshIds } from '../../state/request.ts';
 import { titleOf, trackTime } from '../../state/words.ts';
 import { t } from '../../texts/texts.ts';
 import { Icon } from '../Icon.tsx';
+import { Thumbnail } from '../Thumbnail.tsx';
 import { JobActions } from './JobActions.tsx';
 import { JobDetails } from './JobDetails.tsx';
 import { JobState } from './JobState.tsx';
 import { Meter } from './Meter.tsx';
-import { Thumbnail } from './Thumbnail.tsx';
 
 export function JobRow({ job: signal }: { readonly job: ReadonlySignal<Job> }) {
   const row = useRef<HTMLLIElement>(null);

@@ -1,13 +1,12 @@
 // The deck at the bottom of every page, there as soon as something was played.
 
-import { artworkOf } from '../../state/artwork.ts';
 import { playableIds } from '../../state/history.ts';
 import type { Job } from '../../state/jobs.ts';
 import * as deck from '../../state/player.ts';
 import { titleOf, trackTime } from '../../state/words.ts';
 import { t } from '../../texts/texts.ts';
-import { Cassette } from '../Cassette.tsx';
 import { Icon, type IconName } from '../Icon.tsx';
+import { Thumbnail } from '../Thumbnail.tsx';
 
 export function Player() {
   const job = deck.track.value;
@@ -47,20 +46,9 @@ export function Player() {
 }
 
 function Now({ job }: { readonly job: Job }) {
-  const cover = artworkOf(job)?.value;
-  const { position, duration, isPlaying } = deck;
   return (
     <div class="player-now">
-      <div class="thumbnail">
-        {cover == null ? (
-          <Cassette
-            fraction={duration.value > 0 ? position.value / duration.value : 0}
-            isTurning={isPlaying.value}
-          />
-        ) : (
-          <img src={cover} alt="" width="48" height="48" />
-        )}
-      </div>
+      <Thumbnail key={job.id} job={job} />
       <div class="player-words">
         <p class="player-title">{titleOf(job)}</p>
         <p class="player-artist">{job.source?.uploader}</p>

@@ -1,10 +1,10 @@
-// The picture of a job: its cover when there is one and the row is in sight, else a cassette.
+// The picture of a job: its cover when there is one and it is in sight; the cassette of the style sheet
+// shows through as long as there is none.
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { artworkOf } from '../../state/artwork.ts';
-import type { Job } from '../../state/jobs.ts';
-import { Cassette } from '../Cassette.tsx';
+import { artworkOf } from '../state/artwork.ts';
+import type { Job } from '../state/jobs.ts';
 
 export function Thumbnail({ job }: { readonly job: Job }) {
   const place = useRef<HTMLDivElement>(null);
@@ -19,14 +19,9 @@ export function Thumbnail({ job }: { readonly job: Job }) {
     return () => observer.disconnect();
   }, []);
   const cover = isSeen.value ? artworkOf(job)?.value : null;
-  const fraction = job.status === 'SUCCEEDED' ? 1 : (job.progress.fraction ?? 0);
   return (
     <div class="thumbnail" ref={place}>
-      {cover == null ? (
-        <Cassette fraction={fraction} isTurning={job.status === 'RUNNING'} />
-      ) : (
-        <img src={cover} alt="" width="72" height="72" />
-      )}
+      {cover != null && <img src={cover} alt="" width="72" height="72" />}
     </div>
   );
 }
