@@ -6,6 +6,8 @@ import type { Browser, Page } from 'playwright-core';
 import { startApp } from '../support/app.ts';
 import { launchBrowser, noteFaults } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
+import { startYouTube } from '../support/youtube/server.ts';
+import { video } from '../support/youtube/video.ts';
 
 type Frame = { isFinal: boolean; job: { status: string; version: number } };
 
@@ -14,15 +16,15 @@ let browser: Browser;
 let page: Page;
 let faults: string[];
 
+const stack = new AsyncDisposableStack();
 beforeAll(async () => {
-  app = await startApp();
-  browser = await launchBrowser();
+  // The Request tab asks for this one, as it stands.
+  const demo = video({ id: 'aqz-KE-bpKQ', title: 'Big Buck Bunny', durationSeconds: 60 });
+  const youtube = stack.use(await startYouTube({ videos: [demo] }));
+  app = stack.use(await startApp({ settings: { ...youtube.environment } }));
+  browser = stack.adopt(await launchBrowser(), (opened) => opened.close());
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await app?.[Symbol.asyncDispose]();
-});
+afterAll(() => stack.disposeAsync());
 
 beforeEach(async () => {
   // Tall, because Monaco puts only the visible lines into the page.

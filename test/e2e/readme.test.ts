@@ -140,11 +140,14 @@ async function sendAsCurl(command: string): Promise<string> {
 }
 
 test('the lines for JavaScript follow a job to its end, and the program ends by itself', async () => {
+  other.hold();
   const { job } = await requestMp3(tapedeck.url, `https://youtu.be/${other.id}`);
   const snippet = withOurPort(find('lines for JavaScript', /```js\n(.*?)```/s));
   const given = `const watch = ${JSON.stringify(example('watch'))}, id = '${job.id}';\n`;
   const program = ['--input-type=module', '--eval', given + snippet];
-  const { stdout } = await run(process.execPath, program, { cwd: root, timeout: 30_000 });
+  const running = run(process.execPath, program, { cwd: root, timeout: 30_000 });
+  running.child.stdout?.once('data', () => other.release());
+  const { stdout } = await running;
   const lines = stdout.trimEnd().split('\n');
   expect(lines.at(-1)).toBe('SUCCEEDED 1');
   expect(lines[0]).toMatch(/^(?:QUEUED|RUNNING) \d/);

@@ -161,7 +161,7 @@ describe('Ctrl+C during the start', () => {
   ): Promise<{ exitCode: number | null; complaints: string }> {
     const { child, exited, complaints } = launch({ ...attempt, detached: true });
     try {
-      await eventually(moment, hasCome);
+      await eventually(moment, hasCome, { timeoutMs: 30_000 });
       process.kill(-(child.pid ?? 0), 'SIGINT');
       return { exitCode: await exited, complaints: complaints() };
     } finally {

@@ -127,6 +127,15 @@ export async function letTimePass(db: Queryable, jobId: string, seconds: number)
   );
 }
 
+/** Makes each job due a second after the one before: two may be made within a millisecond. */
+export async function queueInOrder(db: Queryable, jobs: readonly Job[]): Promise<void> {
+  await db.query(
+    `update tapedeck.jobs j set run_at = now() - make_interval(secs => $2 - place)
+     from unnest($1::uuid[]) with ordinality as given(id, place) where j.id = given.id`,
+    [jobs.map(({ id }) => id), jobs.length],
+  );
+}
+
 /** Back to a database as it was cloned, much faster than by another clone. */
 export async function removeAllJobs(db: Queryable): Promise<void> {
   await db.query(

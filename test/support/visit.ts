@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { startApp } from './app.ts';
 import { launchBrowser, noteFaults } from './browser.ts';
+import { act, awaitEnd, requestMp3 } from './caller.ts';
 import { startYouTube } from './youtube/server.ts';
 import type { YouTube } from './youtube/server.ts';
 import { video } from './youtube/video.ts';
@@ -118,6 +119,27 @@ export async function waitFor(
   const row = rowOf(page, wanted);
   await row.getByText(word, { exact: true }).waitFor({ timeout: 45_000 });
   return row;
+}
+
+/**
+ * One job in each state that lasts: ready, failed, canceled, two running, one waiting. Needs a worker with
+ * two slots. Release `running` to go on.
+ */
+export async function furnish(house: House) {
+  const publish = (name: string, more: Partial<VideoDeclaration> = {}) =>
+    house.publish({ id: name.padEnd(11, '0'), title: `A ${name} video`, ...more });
+  const [ready, failed] = [publish('ready'), publish('failed', { refusal: 'private' })];
+  const running = [publish('running1'), publish('running2')];
+  const [waiting, canceled] = [publish('waiting'), publish('canceled')];
+  const request = async (song: Video) => (await requestMp3(house.url, addressOf(song))).job;
+  const ends = await Promise.all([ready, failed].map(request));
+  await Promise.all(ends.map(({ id }) => awaitEnd(house.url, id)));
+  for (const song of running) song.hold();
+  await Promise.all(running.map(request));
+  await Promise.all(running.map((song) => song.whenHeld()));
+  await act(house.url, 'cancelJob', (await request(canceled)).id);
+  await request(waiting);
+  return { ready, failed, running, waiting, canceled };
 }
 
 function opened<Thing>(thing: Thing | undefined): Thing {

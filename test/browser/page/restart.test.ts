@@ -19,7 +19,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const settings = { ...house.youtube.environment, DATABASE_URL: database.url };
     const first = await startTapedeck({ dataFolder: folder.path, settings });
     const { url } = first;
-    const page = await house.visit({ url, provoked: /^failed: |^console error: / });
+    // A stopping server answers 503 to what is asked on connections that are still open.
+    const provoked = /^failed: |^console error: |^503: \S+\/graphql$/;
+    const page = await house.visit({ url, provoked });
     const sign = page.getByRole('status', { name: 'Connection' });
     await paste(page, addressOf(song));
     await song.whenHeld();

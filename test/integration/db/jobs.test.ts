@@ -14,7 +14,14 @@ import type { Database } from '../../../src/db/pool.ts';
 import { requestJob } from '../../../src/db/requests.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { createJob, keyOf, newRequest, removeAllJobs } from '../../support/jobs.ts';
+import {
+  createJob,
+  keyOf,
+  letTimePass,
+  newRequest,
+  queueInOrder,
+  removeAllJobs,
+} from '../../support/jobs.ts';
 
 let database: TestDatabase;
 let pool: Database;
@@ -59,6 +66,8 @@ test('the newest jobs come first, the active ones alone when asked so', async ()
     await createJob(pool, 'CANCELED'),
     await createJob(pool, 'RUNNING'),
   ];
+  // Two may well be made within a millisecond.
+  for (const [index, { id }] of jobs.entries()) await letTimePass(pool, id, 10 - index);
   await createJob(pool, 'QUEUED', { ownerId: 'bob' });
   const newestFirst = ids(jobs).toReversed();
   const find = async (activeOnly: boolean, limit: number) =>
@@ -95,6 +104,7 @@ describe('the place in the queue', () => {
     const first = await createJob(pool, 'QUEUED', { ownerId: 'bob' });
     const second = await createJob(pool, 'QUEUED');
     const third = await createJob(pool, 'QUEUED');
+    await queueInOrder(pool, [first, second, third]);
     expect(await aheadOf(first.id, second.id, third.id)).toEqual([0, 1, 2]);
     await claimAttempt(pool, first.id, 'worker');
     expect(await aheadOf(first.id, second.id, third.id)).toEqual([null, 0, 1]);

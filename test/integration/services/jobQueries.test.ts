@@ -7,7 +7,7 @@ import { createJobQueries } from '../../../src/services/jobQueries.ts';
 import type { JobQueries } from '../../../src/services/jobQueries.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { createJob, newSource } from '../../support/jobs.ts';
+import { createJob, newSource, queueInOrder } from '../../support/jobs.ts';
 
 let database: TestDatabase;
 let pool: Database;
@@ -49,11 +49,12 @@ test('more than 100 jobs at once are refused in a sentence', async () => {
 
 test('the places of many jobs cost one statement, and are never remembered', async () => {
   const jobs = [await createJob(pool, 'QUEUED'), await createJob(pool, 'QUEUED')];
+  await queueInOrder(pool, jobs);
   const countAll = () => Promise.all(jobs.map(({ id }) => queries.countAhead(id)));
   statements.length = 0;
   const [first, second] = await countAll();
   expect(statements).toHaveLength(1);
-  expect(second! - first!).toBe(1);
+  expect(second).toBeGreaterThan(first!);
   await pool.query(`delete from tapedeck.jobs where id <> all($1)`, [jobs.map(({ id }) => id)]);
   expect(await countAll()).toEqual([0, 1]);
 });

@@ -93,8 +93,8 @@ describe('what is written', () => {
     const job = await start();
     await enter(job, 'DOWNLOADING', 0.05);
     await reportUntil(job, 1, () => progressOf(0.01));
-    // Each report moves the whole bar by 0.45 %: a write comes with every fifth of them at the soonest.
-    const { fractions, seconds } = await reportUntil(job, 5, (nth) => progressOf(0.01 + nth / 100));
+    // Each report moves the whole bar by 1.125 %: a write comes with every second one at the soonest.
+    const { fractions, seconds } = await reportUntil(job, 5, (nth) => progressOf(0.01 + nth / 40));
     const steps = fractions.slice(1).map((fraction, index) => fraction - fractions[index]!);
     expect(Math.min(...steps)).toBeGreaterThan(0.0199);
     expect(seconds).toBeLessThan(2.4);

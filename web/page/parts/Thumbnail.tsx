@@ -6,18 +6,27 @@ import { useEffect, useRef } from 'preact/hooks';
 import { artworkOf } from '../state/artwork.ts';
 import type { Job } from '../state/jobs.ts';
 
+/** One for all pictures: hundreds of observers would be asked at every frame. */
+const observer = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    observer.unobserve(target);
+    onSeen.get(target)?.();
+  }
+});
+const onSeen = new WeakMap<Element, () => void>();
+
 export function Thumbnail({ job }: { readonly job: Job }) {
   const place = useRef<HTMLDivElement>(null);
   const isSeen = useSignal(false);
+  const mayHaveCover = job.result !== null;
   useEffect(() => {
-    const observer = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      isSeen.value = true;
-      observer.disconnect();
-    });
-    if (place.current !== null) observer.observe(place.current);
-    return () => observer.disconnect();
-  }, []);
+    const { current } = place;
+    if (current === null || !mayHaveCover) return undefined;
+    onSeen.set(current, () => (isSeen.value = true));
+    observer.observe(current);
+    return () => observer.unobserve(current);
+  }, [mayHaveCover]);
   const cover = isSeen.value ? artworkOf(job)?.value : null;
   return (
     <div class="thumbnail" ref={place}>

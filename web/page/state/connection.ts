@@ -11,7 +11,7 @@ import {
 } from '../api/documents.generated.ts';
 import { follow, reconnect } from '../api/follow.ts';
 import { send } from '../api/send.ts';
-import { startClock } from './clock.ts';
+import { serverNow, startClock } from './clock.ts';
 import { refreshHistory } from './history.ts';
 import {
   dropJobs,
@@ -34,6 +34,7 @@ export const connection = signal<Connection>({ kind: 'connecting' });
 const pollEveryMs = 3_000;
 const strayPatienceMs = 1_500;
 const positionsEveryMs = 15_000;
+const expiredEveryMs = 30_000;
 /** A page that was hidden for so long may have slept: it asks rather than trusts. */
 const longHiddenMs = 30_000;
 /** `nodes` answers at most so many. */
@@ -59,6 +60,7 @@ export function startConnection(): void {
     if (!job.isTerminal && !liveIds.has(job.id)) strays.ask();
   });
   setInterval(() => positions.ask(), positionsEveryMs);
+  setInterval(() => void askForExpired(), expiredEveryMs);
 }
 
 function takeFrame(frame: WatchJobsSubscription['jobs']): void {
@@ -141,6 +143,17 @@ const strays = afterwards(strayPatienceMs, async () => {
   takeAnswers(ids, (await send(JobsByIdDocument, { ids })).nodes);
   strays.ask();
 });
+
+/** The stream of active jobs does not tell when an MP3 goes; the row itself knows when to ask. */
+async function askForExpired(): Promise<void> {
+  const ids = knownJobs()
+    .filter(({ result }) => result?.expiresAt != null && Date.parse(result.expiresAt) < serverNow())
+    .map(({ id }) => id)
+    .slice(0, idsPerQuery);
+  if (ids.length === 0) return;
+  const { nodes } = await send(JobsByIdDocument, { ids }).catch(() => ({ nodes: null }));
+  if (nodes !== null) takeAnswers(ids, nodes);
+}
 
 /** The places of the waiting jobs, which change without a word of the stream. */
 const positions = afterwards(1_000, async () => {

@@ -122,8 +122,8 @@ async function askFor(link: string): Promise<Answer> {
       markMine(job.id);
       bringBack([job.id]);
       mergeJobs([job]);
-      if (outcome !== 'CREATED') lift(job.id);
       if (shown.peek() !== 'all' || searched.peek() !== '') narrow({ shown: 'all', searched: '' });
+      if (outcome !== 'CREATED') lift(job.id);
       freshIds.value = [...freshIds.value, job.id];
     });
     setTimeout(() => (freshIds.value = freshIds.value.filter((id) => id !== job.id)), 2_500);

@@ -1,8 +1,17 @@
 // Above the list: search, filter by state, and what can be done to many jobs at once.
 
-import { useComputed, useSignal } from '@preact/signals';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { clearFinished, retryFailed } from '../../state/actions.ts';
-import { narrow, reach, rowIds, type Shown, shown, shownStatuses } from '../../state/history.ts';
+import {
+  narrow,
+  reach,
+  rowIds,
+  searched,
+  type Shown,
+  shown,
+  shownStatuses,
+} from '../../state/history.ts';
 import { jobSignal } from '../../state/jobs.ts';
 import { t } from '../../texts/texts.ts';
 import { Icon } from '../Icon.tsx';
@@ -32,7 +41,12 @@ function Heading() {
 }
 
 function SearchField() {
-  const timer = useSignal<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const typed = useSignal(searched.peek());
+  // The list is widened by others too: when a link is accepted.
+  useSignalEffect(() => {
+    typed.value = searched.value;
+  });
   const texts = t().list;
   return (
     <label class="search">
@@ -42,9 +56,11 @@ function SearchField() {
         id="search"
         type="search"
         placeholder={texts.search}
+        value={typed.value}
         onInput={({ currentTarget: { value } }) => {
-          clearTimeout(timer.peek());
-          timer.value = setTimeout(() => narrow({ searched: value }), typingPauseMs);
+          typed.value = value;
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => narrow({ searched: value }), typingPauseMs);
         }}
       />
     </label>
