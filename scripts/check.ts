@@ -2,6 +2,7 @@
 // It runs no tests; `npm run check -- lint types` runs only the steps that are named.
 import { availableParallelism } from 'node:os';
 import { existsSync } from 'node:fs';
+import { findBudgetFaults } from './check/budget.ts';
 import { findBrokenReferences } from './check/references.ts';
 import { findLayerFaults, listCompiledModules } from './check/layers.ts';
 import { findMigrationFaults } from './check/migrations.ts';
@@ -35,7 +36,7 @@ const steps: readonly Step[] = [
   { name: 'streams', run: () => findGeneratorSources(root) },
   { name: 'dead code', run: tool('knip', '--no-progress') },
   {
-    name: 'resolver types',
+    name: 'generated types',
     repair: 'npm run generate',
     run: tool('graphql-codegen', '--config', 'codegen.ts', '--errors-only', '--check'),
   },
@@ -43,6 +44,7 @@ const steps: readonly Step[] = [
   { name: 'migrations', run: () => findMigrationFaults(root) },
   { name: 'versions', run: () => findVersionFaults(root) },
   { name: 'references', run: () => findBrokenReferences(root) },
+  { name: 'page budget', repair: 'npm run setup', run: () => findBudgetFaults(root) },
 ];
 
 function tool(name: string, ...parameters: readonly string[]): Step['run'] {

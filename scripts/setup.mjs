@@ -26,7 +26,7 @@ const steps = [
   { isFresh: programsAreThere, run: fetchPrograms },
   { isFresh: toolsAreThere, run: findTools },
   { isFresh: pagesAreFresh, run: buildPages },
-].slice(0, mode === 'check' ? 2 : 4);
+].filter(({ run: step }) => mode !== 'check' || step !== findTools);
 
 try {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)));

@@ -21,7 +21,7 @@ import { maskError } from './errors.ts';
 const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
 
 /** The schema with its resolvers. */
-export function buildSchema(): GraphQLSchema {
+function buildSchema(): GraphQLSchema {
   const files = readdirSync(schemaFolder).filter((name) => name.endsWith('.graphql'));
   const typeDefs = files.map((name) => readFileSync(schemaFolder + name, 'utf8'));
   return makeExecutableSchema<Context>({ typeDefs, resolvers });

@@ -46,7 +46,7 @@ export function openHouse(settings: Readonly<Record<string, string>> = {}): Hous
   beforeAll(async () => {
     youtube = stack.use(await startYouTube());
     ({ url } = stack.use(await startApp({ settings: { ...youtube.environment, ...settings } })));
-    browser = stack.adopt(await launchBrowser(), (opened) => opened.close());
+    browser = stack.adopt(await launchBrowser(), (closing) => closing.close());
   });
   afterAll(() => stack.disposeAsync());
   afterEach(async () => {

@@ -17,7 +17,13 @@ const preloadFont: Plugin = {
         .filter((name) => name.endsWith('.woff2'))
         .map((name) => ({
           tag: 'link',
-          attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${name}`, crossorigin: '' },
+          attrs: {
+            rel: 'preload',
+            as: 'font',
+            type: 'font/woff2',
+            href: `/${name}`,
+            crossorigin: '',
+          },
           injectTo: 'head-prepend' as const,
         })),
   },

@@ -56,14 +56,17 @@ describe('with jobs in every state', () => {
     videos = await furnish(house);
   });
 
-  test.each(themes)('axe finds nothing on the list, its details and the player, %s', async (colorScheme) => {
-    const page = await house.visit({ ...still, colorScheme });
-    await rowOf(page, videos.waiting).waitFor();
-    await openDetails(page);
-    await page.getByRole('button', { name: /^Play: / }).click();
-    await page.getByRole('region', { name: 'Player' }).waitFor();
-    expect(await wrongs(page)).toEqual([]);
-  });
+  test.each(themes)(
+    'axe finds nothing on the list, its details and the player, %s',
+    async (colorScheme) => {
+      const page = await house.visit({ ...still, colorScheme });
+      await rowOf(page, videos.waiting).waitFor();
+      await openDetails(page);
+      await page.getByRole('button', { name: /^Play: / }).click();
+      await page.getByRole('region', { name: 'Player' }).waitFor();
+      expect(await wrongs(page)).toEqual([]);
+    },
+  );
 
   test.each(themes)('axe finds nothing on the queue page, %s', async (colorScheme) => {
     const page = await house.visit({ ...still, colorScheme, path: '/queue' });
@@ -71,44 +74,57 @@ describe('with jobs in every state', () => {
     expect(await wrongs(page)).toEqual([]);
   });
 
-  test.each(themes)('axe finds nothing on the page for unknown addresses, %s', async (colorScheme) => {
-    const page = await house.visit({
-      ...{ ...still, colorScheme, path: '/nowhere' },
-      provoked: /^404: \S+\/nowhere$|^console error: .* 404/,
-    });
-    await page.getByRole('heading', { name: 'There is no tape here.' }).waitFor();
-    expect(await wrongs(page)).toEqual([]);
-  });
+  test.each(themes)(
+    'axe finds nothing on the page for unknown addresses, %s',
+    async (colorScheme) => {
+      const page = await house.visit({
+        ...{ ...still, colorScheme, path: '/nowhere' },
+        provoked: /^404: \S+\/nowhere$|^console error: .* 404/,
+      });
+      await page.getByRole('heading', { name: 'There is no tape here.' }).waitFor();
+      expect(await wrongs(page)).toEqual([]);
+    },
+  );
 
-  test.each(themes)('axe finds nothing on a refusal and on the sheet of keys, %s', async (colorScheme) => {
-    const page = await house.visit({ ...still, colorScheme });
-    await page.getByRole('textbox', { name: 'Link of a video' }).fill('no link');
-    await page.keyboard.press('Enter');
-    await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
-    expect(await wrongs(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
-    await page.getByRole('dialog').waitFor();
-    expect(await wrongs(page)).toEqual([]);
-  });
+  test.each(themes)(
+    'axe finds nothing on a refusal and on the sheet of keys, %s',
+    async (colorScheme) => {
+      const page = await house.visit({ ...still, colorScheme });
+      await page.getByRole('textbox', { name: 'Link of a video' }).fill('no link');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
+      expect(await wrongs(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await page.getByRole('dialog').waitFor();
+      expect(await wrongs(page)).toEqual([]);
+    },
+  );
 
-  test.each(['/', '/queue'])('on a phone 360 px wide nothing of %s lies beside the window', async (path) => {
-    const page = await house.visit({ ...still, ...phone, path });
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    if (path === '/') {
-      await rowOf(page, videos.waiting).waitFor();
-      await openDetails(page);
-      await page.getByRole('button', { name: /^Play: / }).tap();
-      await page.getByRole('region', { name: 'Player' }).waitFor();
-    } else {
-      await page.getByText('2 of 2 slots in use').waitFor();
-    }
-    expect(await overhang(page)).toBe(0);
-    expect(await wrongs(page)).toEqual([]);
-  });
+  test.each(['/', '/queue'])(
+    'on a phone 360 px wide nothing of %s lies beside the window',
+    async (path) => {
+      const page = await house.visit({ ...still, ...phone, path });
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      if (path === '/') {
+        await rowOf(page, videos.waiting).waitFor();
+        await openDetails(page);
+        await page.getByRole('button', { name: /^Play: / }).tap();
+        await page.getByRole('region', { name: 'Player' }).waitFor();
+      } else {
+        await page.getByText('2 of 2 slots in use').waitFor();
+      }
+      expect(await overhang(page)).toBe(0);
+      expect(await wrongs(page)).toEqual([]);
+    },
+  );
 
   test('in Spanish the page speaks Spanish, and says so', async () => {
     const page = await house.visit({ locale: 'es-ES' });
-    await rowOf(page, videos.ready).getByRole('button', { name: /^Reproducir/ }).waitFor();
-    expect(await page.getByRole('document').or(page.locator('html')).first().getAttribute('lang')).toBe('es');
+    await rowOf(page, videos.ready)
+      .getByRole('button', { name: /^Reproducir/ })
+      .waitFor();
+    expect(
+      await page.getByRole('document').or(page.locator('html')).first().getAttribute('lang'),
+    ).toBe('es');
   });
 });

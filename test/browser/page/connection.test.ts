@@ -101,7 +101,10 @@ test('the link stays in the field when the server cannot be reached, and goes wh
   await sign(page, 'Live');
   await page.context().setOffline(true);
   await paste(page, addressOf(song));
-  await page.getByRole('alert').getByText(/The server cannot be reached/).waitFor();
+  await page
+    .getByRole('alert')
+    .getByText(/The server cannot be reached/)
+    .waitFor();
   const field = page.getByRole('textbox', { name: 'Link of a video' });
   expect(await field.inputValue()).toBe(addressOf(song));
   expect(await field.getAttribute('aria-invalid')).toBe('true');

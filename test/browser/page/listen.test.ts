@@ -27,7 +27,7 @@ beforeAll(async () => {
     await awaitEnd(house.url, job.id);
   }
 });
-afterAll(() => folder?.[Symbol.asyncDispose]());
+afterAll(async () => folder?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   page = await house.visit();
 });

@@ -31,13 +31,13 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await sign.getByText('Offline', { exact: true }).waitFor();
     await page.getByText('The server cannot be reached').waitFor();
     song.release();
-    await using _second = await startTapedeck({
+    await using second = await startTapedeck({
       dataFolder: folder.path,
       settings: { ...settings, PORT: new URL(url).port },
     });
     await sign.getByText('Live', { exact: true }).waitFor();
     await waitFor(page, song, 'Ready');
-    const jobs = await history(url);
+    const jobs = await history(second.url);
     expect(jobs.map(({ status }) => status)).toEqual(['SUCCEEDED']);
     expect(await page.getByRole('heading', { name: 'Your tapes 1' }).count()).toBe(1);
     // Away from the server before it goes: its sockets would be told as faults.

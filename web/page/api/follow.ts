@@ -53,7 +53,7 @@ export function follow<Result>(
   document: TypedDocumentString<Result, Record<string, never>>,
   { onData, onLost }: Follower<Result>,
 ): () => void {
-  let isFollowed = true;
+  const end = new AbortController();
   let pauseMs = firstPauseMs;
   let leave = () => {};
 
@@ -64,7 +64,7 @@ export function follow<Result>(
         {
           next({ data, errors }) {
             // A frame with errors is the server's, and the stream goes on; one without data says nothing.
-            if (data == null || errors !== undefined || !isFollowed) return;
+            if (data == null || errors !== undefined || end.signal.aborted) return;
             pauseMs = firstPauseMs;
             onData(data);
           },
@@ -76,9 +76,9 @@ export function follow<Result>(
   }
 
   async function keepListening(): Promise<void> {
-    while (isFollowed) {
+    while (!end.signal.aborted) {
       await listen();
-      if (!isFollowed) return;
+      if (end.signal.aborted) return;
       // Not all visitors at once after a restart.
       const waitMs = pauseMs * (0.75 + Math.random() / 2);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
@@ -89,7 +89,7 @@ export function follow<Result>(
 
   void keepListening();
   return () => {
-    isFollowed = false;
+    end.abort();
     leave();
   };
 }

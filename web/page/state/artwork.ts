@@ -20,10 +20,12 @@ export function artworkOf({ result, options }: Pick<Job, 'result' | 'options'>) 
   if (found !== undefined) return found;
   const artwork = signal<string | null>(null);
   known.set(url, artwork);
-  last = last.then(async () => {
+  const before = last;
+  last = (async () => {
+    await before;
     // A picture fails nothing: without it the cassette stays.
     artwork.value = await readCover(url).catch(() => null);
-  });
+  })();
   return artwork;
 }
 
@@ -51,7 +53,7 @@ async function fetchBytes(url: string, count: number): Promise<Uint8Array<ArrayB
 
 /** The bytes of the first attached picture (ID3v2.3, 3.3 and 4.15); null when there is none. */
 function findPicture(tag: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
-  for (let at = headerBytes; at + headerBytes < tag.length; ) {
+  for (let at = headerBytes; at + headerBytes < tag.length;) {
     const length = new DataView(tag.buffer, tag.byteOffset + at + 4, 4).getUint32(0);
     const frame = tag.subarray(at + headerBytes, at + headerBytes + length);
     if (text(tag, at, 4) === 'APIC') {

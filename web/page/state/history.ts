@@ -60,7 +60,8 @@ export const rowIds = computed<readonly string[]>(() => {
     state === 'complete' || (last !== null && compare(job, last) <= 0) || !job.isTerminal;
   const jobs = knownJobs().filter((job) => {
     if (hiddenIds.value.has(job.id)) return false;
-    if (lifted.value.includes(job.id) && searched.value === '' && shown.value === 'all') return true;
+    if (lifted.value.includes(job.id) && searched.value === '' && shown.value === 'all')
+      return true;
     const isShown = kept.has(job.id) || (matches(job) && isInReach(job));
     if (isShown) kept.add(job.id);
     return isShown;

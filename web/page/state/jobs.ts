@@ -64,7 +64,9 @@ export function dropJobs(ids: Iterable<string>): void {
 
 /** Those of the jobs that nothing was heard of since `instant`, as given by performance.now(). */
 export function silentSince(instant: number): Job[] {
-  return [...cells.values()].filter(({ heardAt }) => heardAt < instant).map(({ job }) => job.peek());
+  return [...cells.values()]
+    .filter(({ heardAt }) => heardAt < instant)
+    .map(({ job }) => job.peek());
 }
 
 function mergeJob(job: Job): void {

@@ -54,7 +54,8 @@ export function startPlayer(): void {
 
 /** Plays the job, or goes on with it, or pauses when it plays. */
 export function togglePlay(job: Job): void {
-  if (track.peek()?.id !== job.id || track.peek()?.result?.url !== job.result?.url) return play(job);
+  if (track.peek()?.id !== job.id || track.peek()?.result?.url !== job.result?.url)
+    return play(job);
   if (audio.paused) void audio.play().catch(() => {});
   else audio.pause();
 }

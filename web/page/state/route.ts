@@ -16,7 +16,8 @@ export function startRoute(): void {
 
 /** For links within the page; a click that asks for a tab of its own is the browser's. */
 export function follow(event: MouseEvent & { currentTarget: HTMLAnchorElement }): void {
-  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   event.preventDefault();
   goTo(event.currentTarget.pathname);
 }

@@ -12,7 +12,7 @@ const activeIds = signal<ReadonlySet<string>>(new Set());
 const unseen = signal<string | null>(null);
 
 /** How far one's own active jobs are together, 0 to 1; null when there are none. */
-export const progressOfMine = computed(() => {
+const progressOfMine = computed(() => {
   const jobs = [...activeIds.value].flatMap((id) => jobSignal(id)?.value ?? []);
   if (jobs.length === 0) return null;
   const sum = jobs.reduce((total, { progress }) => total + (progress.fraction ?? 0), 0);

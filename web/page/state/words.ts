@@ -53,7 +53,11 @@ export function size(bytes: number): string {
 /** `3:45` or `1:02:07`. */
 export function trackTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [hours, minutes, rest] = [
+    Math.floor(whole / 3600),
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ];
   const tail = `${hours > 0 ? String(minutes).padStart(2, '0') : minutes}:${String(rest).padStart(2, '0')}`;
   return hours > 0 ? `${hours}:${tail}` : tail;
 }
@@ -63,7 +67,11 @@ export function stretch(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const [units, bigger]: [number, readonly [string, string]] =
-    whole < 3600 ? [60, ['min', 's']] : whole < 86_400 ? [3600, ['h', 'min']] : [86_400, ['d', 'h']];
+    whole < 3600
+      ? [60, ['min', 's']]
+      : whole < 86_400
+        ? [3600, ['h', 'min']]
+        : [86_400, ['d', 'h']];
   const smallerSeconds = { 60: 1, 3600: 60, 86_400: 3600 }[units] ?? 1;
   const rest = Math.floor((whole % units) / smallerSeconds);
   const head = `${Math.floor(whole / units)} ${bigger[0]}`;

@@ -165,13 +165,15 @@ export const en = {
 
   actions: {
     removed: (title: string) => `${title} is removed`,
-    removedMany: (count: number) => `${plural(count, 'tape is', 'tapes are')} removed, with their files`,
+    removedMany: (count: number) =>
+      `${plural(count, 'tape is', 'tapes are')} removed, with their files`,
     undo: 'Undo',
     retrying: (count: number) => `${plural(count, 'tape is', 'tapes are')} tried again`,
     nothingToRetry: 'There is nothing to retry.',
     nothingToClear: 'There is nothing to clear.',
     failed: 'That did not reach the server; try again.',
-    someFailed: (count: number) => `${plural(count, 'tape', 'tapes')} could not be changed; try again.`,
+    someFailed: (count: number) =>
+      `${plural(count, 'tape', 'tapes')} could not be changed; try again.`,
     dismiss: 'Dismiss',
   },
 
@@ -182,7 +184,8 @@ export const en = {
     polling: 'Not live',
     unreachable: 'Offline',
     pollingLong: 'Live updates are away, so the page asks every few seconds.',
-    unreachableLong: 'The server cannot be reached. Conversions go on there, and this page catches up.',
+    unreachableLong:
+      'The server cannot be reached. Conversions go on there, and this page catches up.',
     nextTry: (seconds: number) => `Next try in ${seconds} s.`,
     tryNow: 'Try now',
   },
@@ -239,7 +242,8 @@ export const en = {
     workers: 'Workers',
     noWorkers: 'No worker is running, so nothing is converted at the moment.',
     worker: (number: number) => `Worker ${number}`,
-    slots: (running: number, slots: number) => `${running} of ${plural(slots, 'slot', 'slots')} in use`,
+    slots: (running: number, slots: number) =>
+      `${running} of ${plural(slots, 'slot', 'slots')} in use`,
     upFor: (time: string) => `up for ${time}`,
     runningNow: 'Running now',
     idle: 'All is quiet.',
@@ -293,13 +297,15 @@ export const en = {
   /** What to do next, in more words than the server's one sentence. */
   advice: {
     UNSUPPORTED_SITE: 'Open the video itself and paste the address of that page.',
-    UNAVAILABLE: 'Open the link in a browser: when it does not play there, look for another upload.',
+    UNAVAILABLE:
+      'Open the link in a browser: when it does not play there, look for another upload.',
     PRIVATE: 'Ask the owner to make it public or unlisted, then retry.',
     AGE_RESTRICTED: 'Look for another upload of it without the age limit.',
     GEO_BLOCKED: 'Look for another upload, or use a Tapedeck in another country.',
     MEMBERS_ONLY: 'Look for a public upload; this server has no membership.',
     SIGN_IN_REQUIRED: 'Look for a public upload; this server is not signed in anywhere.',
-    BOT_CHECK: 'Wait an hour and retry. When it goes on, the operator should update yt-dlp or change the network.',
+    BOT_CHECK:
+      'Wait an hour and retry. When it goes on, the operator should update yt-dlp or change the network.',
     LIVE_STREAM: 'Retry when the stream has ended and its recording is up.',
     UPCOMING: 'Retry after the premiere.',
     NO_AUDIO: 'Nothing helps: a video without sound makes no MP3.',

@@ -28,7 +28,8 @@ export const es: Texts = {
     converting: 'Pidiendo…',
     paste: 'Pegar',
     pasteHint: 'Lee el portapapeles y empieza',
-    promise: 'El servidor busca el sonido y hace el MP3. Mientras tanto puedes cerrar esta pestaña.',
+    promise:
+      'El servidor busca el sonido y hace el MP3. Mientras tanto puedes cerrar esta pestaña.',
     nothing: 'Aún no hay ningún enlace: pega la dirección de un vídeo.',
     nothingInClipboard: 'El portapapeles está vacío; copia primero la dirección de un vídeo.',
     clipboardRefused: 'El navegador no deja leer el portapapeles; pulsa Ctrl+V en el campo.',
@@ -126,7 +127,7 @@ export const es: Texts = {
     canceledHint: 'la paraste tú',
     progressOf: (title) => `Progreso de ${title}`,
     progressText: (phase, percent) => `${phase}, ${percent} por ciento`,
-    play: 'Escuchar',
+    play: 'Reproducir',
     pause: 'Pausa',
     download: 'Descargar',
     cancel: 'Cancelar',
@@ -185,7 +186,7 @@ export const es: Texts = {
 
   player: {
     label: 'Reproductor',
-    play: 'Escuchar',
+    play: 'Reproducir',
     pause: 'Pausa',
     previous: 'Cinta anterior',
     next: 'Cinta siguiente',
@@ -193,14 +194,14 @@ export const es: Texts = {
     position: (at, of) => `${at} de ${of}`,
     volume: 'Volumen',
     close: 'Cerrar el reproductor',
-    failed: (title) => `${title} no se puede escuchar; quizá el archivo haya caducado.`,
+    failed: (title) => `${title} no se puede reproducir; quizá el archivo haya caducado.`,
   },
 
   notify: {
     on: 'Avisarme cuando termine',
     off: 'No avisarme más',
     denied: 'El navegador no deja avisar a esta página; permítelo en los ajustes del sitio.',
-    ready: 'Lista para escuchar',
+    ready: 'Lista para reproducir',
     failed: 'Fallida',
   },
 
@@ -259,11 +260,11 @@ export const es: Texts = {
       clear: 'Vaciar el campo',
       down: 'Cinta siguiente',
       up: 'Cinta anterior',
-      toggle: 'Escuchar o pausar',
-      nextTrack: 'Escuchar la siguiente o la anterior',
+      toggle: 'Reproducir o pausar',
+      nextTrack: 'Reproducir la siguiente o la anterior',
       sheet: 'Mostrar esta hoja',
       enter: 'Detalles',
-      play: 'Escuchar',
+      play: 'Reproducir',
       download: 'Descargar',
       cancelRetry: 'Cancelar, o reintentar',
       remove: 'Quitar',
@@ -293,7 +294,8 @@ export const es: Texts = {
     AGE_RESTRICTED: 'Busca otra copia sin límite de edad.',
     GEO_BLOCKED: 'Busca otra copia, o usa un Tapedeck en otro país.',
     MEMBERS_ONLY: 'Busca una copia pública; este servidor no es miembro de nada.',
-    SIGN_IN_REQUIRED: 'Busca una copia pública; este servidor no ha iniciado sesión en ningún sitio.',
+    SIGN_IN_REQUIRED:
+      'Busca una copia pública; este servidor no ha iniciado sesión en ningún sitio.',
     BOT_CHECK:
       'Espera una hora y reintenta. Si sigue, quien lleva el servidor debe actualizar yt-dlp o cambiar de red.',
     LIVE_STREAM: 'Reintenta cuando la emisión haya terminado y la grabación esté subida.',
@@ -313,14 +315,17 @@ export const es: Texts = {
   },
 
   failures: {
-    UNSUPPORTED_SITE: 'Este sitio o esta clase de página no se admite; pega la dirección de un vídeo.',
+    UNSUPPORTED_SITE:
+      'Este sitio o esta clase de página no se admite; pega la dirección de un vídeo.',
     UNAVAILABLE: 'El vídeo ya no está disponible; revisa el enlace o elige otra copia.',
     PRIVATE: 'El vídeo es privado; pide que lo hagan público o elige otra copia.',
-    AGE_RESTRICTED: 'El vídeo tiene límite de edad y el sitio pide iniciar sesión; elige otra copia.',
+    AGE_RESTRICTED:
+      'El vídeo tiene límite de edad y el sitio pide iniciar sesión; elige otra copia.',
     GEO_BLOCKED: 'El vídeo está bloqueado en el país de este servidor; elige otra copia.',
     MEMBERS_ONLY: 'El vídeo es solo para miembros que pagan; elige una copia pública.',
     SIGN_IN_REQUIRED: 'El sitio pide iniciar sesión para este vídeo; elige una copia pública.',
-    BOT_CHECK: 'El sitio toma a este servidor por un robot y de momento lo rechaza; prueba más tarde.',
+    BOT_CHECK:
+      'El sitio toma a este servidor por un robot y de momento lo rechaza; prueba más tarde.',
     LIVE_STREAM: 'Es una emisión en directo; vuelve cuando haya terminado.',
     UPCOMING: 'El vídeo aún no ha empezado; vuelve después del estreno.',
     NO_AUDIO: 'El vídeo no tiene sonido, así que no hay nada que convertir.',
@@ -345,7 +350,8 @@ export const es: Texts = {
     URL_HAS_CREDENTIALS: 'El enlace lleva un usuario o una contraseña; pégalo sin ellos.',
     URL_TOO_LONG: 'El enlace es demasiado largo; pega uno más corto.',
     NOT_A_VIDEO: 'El enlace no lleva a un vídeo; abre el vídeo y pega su dirección.',
-    PLAYLIST_NOT_ALLOWED: 'El enlace lleva a una lista; abre uno de sus vídeos y pega esa dirección.',
+    PLAYLIST_NOT_ALLOWED:
+      'El enlace lleva a una lista; abre uno de sus vídeos y pega esa dirección.',
     TOO_MANY_ACTIVE_JOBS: 'Tienes demasiadas conversiones en marcha; espera a que termine una.',
     RATE_LIMITED: 'Vas demasiado rápido; espera un momento.',
     QUEUE_FULL: 'La cola del servidor está llena; prueba más tarde.',

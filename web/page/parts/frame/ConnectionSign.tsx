@@ -11,32 +11,28 @@ export function ConnectionSign() {
   const { kind } = connection.value;
   return (
     <div class="connection" data-kind={kind}>
-      <p class="connection-word">
+      <p class="connection-word" role="status" aria-label={t().connection.label}>
         <span class="connection-light" aria-hidden="true" />
-        <span class="unseen">{t().connection.label}: </span>
         {t().connection[kind]}
       </p>
     </div>
   );
 }
 
-/** In the corner: what it means when the page is not live. The counting seconds are not read out. */
+/** In the corner: what it means when the page is not live. The word above is what is read out. */
 export function ConnectionTrouble() {
   const { kind } = connection.value;
+  if (kind === 'live' || kind === 'connecting') return null;
   const texts = t().connection;
-  const isTrouble = kind === 'polling' || kind === 'unreachable';
-  const sentence = kind === 'polling' ? texts.pollingLong : texts.unreachableLong;
   return (
-    <div class={isTrouble ? 'trouble' : ''} data-kind={kind}>
-      <p role="status">{isTrouble && sentence}</p>
-      {isTrouble && (
-        <p class="trouble-next">
-          <NextTry />
-          <button class="text-button" type="button" onClick={reconnect}>
-            {texts.tryNow}
-          </button>
-        </p>
-      )}
+    <div class="trouble" data-kind={kind}>
+      <p>{kind === 'polling' ? texts.pollingLong : texts.unreachableLong}</p>
+      <p class="trouble-next">
+        <NextTry />
+        <button class="text-button" type="button" onClick={reconnect}>
+          {texts.tryNow}
+        </button>
+      </p>
     </div>
   );
 }

@@ -34,7 +34,11 @@ export function Header() {
   );
 }
 
-function PageLink(link: { readonly to: string; readonly isCurrent: boolean; readonly name: string }) {
+function PageLink(link: {
+  readonly to: string;
+  readonly isCurrent: boolean;
+  readonly name: string;
+}) {
   return (
     <a href={link.to} onClick={follow} aria-current={link.isCurrent ? 'page' : undefined}>
       {link.name}

@@ -98,13 +98,11 @@ function useDetails({ id, status, progress, attempt }: Job): Details | 'failed' 
   const details = useSignal<Details | 'failed' | null>(null);
   useEffect(() => {
     let isWanted = true;
-    send(JobDetailsDocument, { id })
-      .then(({ job }) => {
-        if (isWanted && job !== null) details.value = job;
-      })
-      .catch(() => {
-        if (isWanted) details.value = details.peek() ?? 'failed';
-      });
+    const read = async () => {
+      const answer = await send(JobDetailsDocument, { id }).catch(() => null);
+      if (isWanted) details.value = answer?.job ?? details.peek() ?? 'failed';
+    };
+    void read();
     return () => {
       isWanted = false;
     };

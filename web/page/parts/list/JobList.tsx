@@ -40,7 +40,8 @@ function ListEnd({ isEmpty }: { readonly isEmpty: boolean }) {
     );
   }
   if (state === 'waiting') return <MoreButton />;
-  if (state === 'loading') return isEmpty ? <Skeleton /> : <p class="list-end list-more">{texts.loading}</p>;
+  if (state === 'loading')
+    return isEmpty ? <Skeleton /> : <p class="list-end list-more">{texts.loading}</p>;
   if (!isEmpty) return null;
   const isNarrowed = shown.value !== 'all' || searched.value !== '';
   return (

@@ -67,7 +67,11 @@ function Facts({ job }: { readonly job: Job }) {
       </>
     );
   }
-  const why = { FAILED: failureSentence(job), EXPIRED: texts.expiredHint, CANCELED: texts.canceledHint };
+  const why = {
+    FAILED: failureSentence(job),
+    EXPIRED: texts.expiredHint,
+    CANCELED: texts.canceledHint,
+  };
   return <span class="job-fact job-why">{why[status as keyof typeof why] ?? ''}</span>;
 }
 
@@ -82,9 +86,7 @@ function RunningFacts({ job: { progress, attempt, maxAttempts } }: { readonly jo
         <span class="job-fact figures">{`${size(progress.bytesPerSecond)}/s`}</span>
       )}
       {progress.etaSeconds !== null && <TimeLeft progress={progress} />}
-      {attempt > 1 && (
-        <span class="job-fact figures">{texts.thisTry(attempt, maxAttempts)}</span>
-      )}
+      {attempt > 1 && <span class="job-fact figures">{texts.thisTry(attempt, maxAttempts)}</span>}
     </>
   );
 }

@@ -32,7 +32,8 @@ export function ListTools() {
 function Heading() {
   const texts = t().list;
   const { state, totalCount } = reach.value;
-  const count = state === 'complete' ? rowIds.value.length : Math.max(totalCount ?? 0, rowIds.value.length);
+  const count =
+    state === 'complete' ? rowIds.value.length : Math.max(totalCount ?? 0, rowIds.value.length);
   return (
     <h2 id="list-title">
       {texts.heading} {totalCount !== null && <span class="tools-count">{count}</span>}

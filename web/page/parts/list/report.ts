@@ -12,7 +12,9 @@ export function reportOn(job: Job, details: Details | null): string {
     `source: ${job.sourceUrl}`,
     `options: ${job.options.quality}, ${job.options.embedThumbnail ? 'cover' : 'no cover'}`,
     `status: ${job.status}, attempt ${job.attempt} of ${job.maxAttempts}`,
-    ...(failure === null ? [] : [`failure: ${failure.code} at ${failure.occurredAt}`, failure.message]),
+    ...(failure === null
+      ? []
+      : [`failure: ${failure.code} at ${failure.occurredAt}`, failure.message]),
     ...(result === null ? [] : [`file: ${result.fileName}, ${result.sizeBytes} bytes`]),
     ...(details === null ? [] : ['timeline:']),
     ...(details?.timeline ?? []).map(({ at, status, phase, attempt, failureCode }) =>

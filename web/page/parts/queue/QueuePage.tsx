@@ -43,7 +43,8 @@ function Figures() {
   const texts = t().queue;
   const stats = queueNow.value;
   const oldest = stats?.oldestQueuedAt;
-  const waits = oldest == null ? '' : texts.oldest(stretch((now.value - Date.parse(oldest)) / 1000));
+  const waits =
+    oldest == null ? '' : texts.oldest(stretch((now.value - Date.parse(oldest)) / 1000));
   return (
     <dl class="big-figures">
       <Figure

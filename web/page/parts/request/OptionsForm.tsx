@@ -56,16 +56,17 @@ export function OptionsForm() {
   );
 }
 
-function Quality({ quality, isChosen }: { readonly quality: AudioQuality; readonly isChosen: boolean }) {
+function Quality({
+  quality,
+  isChosen,
+}: {
+  readonly quality: AudioQuality;
+  readonly isChosen: boolean;
+}) {
   const texts = t().options;
   return (
     <label class="choice">
-      <input
-        type="radio"
-        name="quality"
-        checked={isChosen}
-        onChange={() => choose({ quality })}
-      />
+      <input type="radio" name="quality" checked={isChosen} onChange={() => choose({ quality })} />
       <span class="choice-name">{texts.quality[quality]}</span>{' '}
       <span class="choice-detail">{texts.rate[quality]}</span>
     </label>
