@@ -8,7 +8,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY web ./web
-RUN npx vite build --config web/graphiql/vite.config.ts
+RUN npx vite build --config web/page/vite.config.ts \
+ && npx vite build --config web/graphiql/vite.config.ts
 RUN npm prune --omit=dev --ignore-scripts
 
 FROM node:${NODE_VERSION}-bookworm-slim AS ytdlp

@@ -3,9 +3,11 @@
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
+/** The best quality, 11, would take 20 s for Monaco, and save 5 % of what 9 leaves. */
+const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 /** They are compressed already. */
 const compressed = /\.(?:woff2|png|gz|br)$/u;
 
@@ -21,7 +23,7 @@ export function precompress(outDir: string): Plugin {
         const file = join(assets, name);
         const bytes = await readFile(file);
         await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }));
-        await writeFile(`${file}.br`, brotliCompressSync(bytes));
+        await writeFile(`${file}.br`, brotliCompressSync(bytes, brotli));
       }
     },
   };

@@ -34,6 +34,8 @@ export default defineConfig({
   base: '/',
   logLevel: 'warn',
   plugins: [preloadFont, precompress(outDir)],
+  // tsconfig.json says the same, but an image is built without it.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir,
     emptyOutDir: true,

@@ -25,12 +25,15 @@ type ReadName = 'readWatchedJobs' | 'findNewestJobs';
 
 type Hub = {
   readonly jobWatch: JobWatch;
+  /** Until the hub has handed out what it is told of now. */
+  readonly whenTold: () => Promise<void>;
   /** Once, when the next read of that name has its rows but has not handed them out. */
   readonly duringNext: (read: ReadName, act: () => Promise<void>) => void;
 };
 
 function createHub(): Hub {
   const acts = new Map<string, () => Promise<void>>();
+  let reads = 0;
   const db: Queryable = {
     async query(text, values) {
       const result = await app.app.pool.query(text, values);
@@ -38,6 +41,7 @@ function createHub(): Hub {
       const act = acts.get(name);
       acts.delete(name);
       await act?.();
+      reads += 1;
       return result as never;
     },
   };
@@ -47,7 +51,14 @@ function createHub(): Hub {
       throw error;
     },
   });
-  return { jobWatch, duringNext: (read, act) => acts.set(read, act) };
+  return {
+    jobWatch,
+    async whenTold() {
+      const before = reads;
+      await eventually('the hub to read', () => reads > before);
+    },
+    duringNext: (read, act) => acts.set(read, act),
+  };
 }
 
 /** The change, and what the LISTEN connection would say about it. */
@@ -156,7 +167,11 @@ describe('a list', () => {
   test('a job that ends while the snapshot is read leaves the list', async () => {
     await app.database.pool.query(`delete from tapedeck.jobs`);
     const [hub, job] = [createHub(), await runJob(app)];
-    hub.duringNext('findNewestJobs', announced(hub, job, fail(job)));
+    hub.duringNext('findNewestJobs', async () => {
+      await announced(hub, job, fail(job))();
+      // The list does not hold the job yet, so that this tells it nothing.
+      await hub.whenTold();
+    });
     const stream = hub.jobWatch.watchJobs(owner, { ids: null, activeOnly: true });
     expect(briefList(await take(stream))).toEqual(['snapshot', `${job.jobId} 2 RUNNING`]);
     expect(briefList(await take(stream))).toEqual([
@@ -185,10 +200,10 @@ describe('a list', () => {
   test('a job that is deleted while the snapshot is read leaves the list', async () => {
     await app.database.pool.query(`delete from tapedeck.jobs`);
     const [hub, job] = [createHub(), await failJob(app)];
-    hub.duringNext(
-      'findNewestJobs',
-      announced(hub, job, () => app.app.context.requests.remove(owner, job.jobId)),
-    );
+    hub.duringNext('findNewestJobs', async () => {
+      await announced(hub, job, () => app.app.context.requests.remove(owner, job.jobId))();
+      await hub.whenTold();
+    });
     const stream = hub.jobWatch.watchJobs(owner, { ids: null, activeOnly: false });
     expect(briefList(await take(stream))).toEqual(['snapshot', `${job.jobId} 3 FAILED`]);
     expect(briefList(await take(stream))).toEqual(['change', `${job.jobId} removed`]);

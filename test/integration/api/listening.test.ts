@@ -69,6 +69,7 @@ describe('the LISTEN connection is ended', () => {
       await enterPhase(app.app.pool, moving, 'DOWNLOADING', 0.1);
       created = await queueJob(app);
     }
+    const backAt = performance.now();
     expect((await end.next()).value).toEqual({
       isFinal: true,
       job: { version: 3, status: 'FAILED' },
@@ -82,6 +83,8 @@ describe('the LISTEN connection is ended', () => {
       for (const { id, status } of value.jobs) listed.set(id, status);
       removed.push(...value.removedIds);
     }
+    // At once, and not with the next sweep.
+    expect(performance.now() - backAt).toBeLessThan(10_000);
     expect(listed.get(ending.id)).toBe('FAILED');
     expect(listed.get(created.id)).toBe('QUEUED');
     await failJob(app, 'PRIVATE', { job: moving });
