@@ -16,7 +16,8 @@ export function isSameAttempt(a: AttemptKey, b: AttemptKey): boolean {
 
 const held = `j.id = $1 and j.attempt = $2 and j.status = 'RUNNING'`;
 const moved = `version = j.version + 1, updated_at = now()`;
-const stopped = `worker_id = null, phase = null, bytes_per_second = null, eta_seconds = null`;
+const stopped = `worker_id = null, phase = null, bytes_done = null, bytes_total = null,
+  bytes_per_second = null, eta_seconds = null`;
 
 /** Starts the next attempt of a queued job; null when there is nothing to start. */
 export async function claimAttempt(

@@ -75,7 +75,8 @@ export function rescueLostAttempts(
              finished_at = case when j.attempt < j.max_attempts then null else now() end,
              run_at = case when j.attempt < j.max_attempts
                         then date_trunc('milliseconds', now()) else j.run_at end,
-             worker_id = null, phase = null, bytes_per_second = null, eta_seconds = null,
+             worker_id = null, phase = null, bytes_done = null, bytes_total = null, bytes_per_second = null,
+             eta_seconds = null,
              failure_code = 'WORKER_LOST', failed_at = now()
          from lost where j.id = lost.id
          returning j.*)

@@ -17,7 +17,7 @@ test.each([
   ['a playlist', 'https://www.youtube.com/playlist?list=PLrefused00000001'],
   ['a page that is no video', 'https://www.youtube.com/@somebody'],
   ['a link with a password', 'https://me:secret@www.youtube.com/watch?v=refused0001'],
-  ['another scheme', 'ftp://example.com/refused.mp3'],
+  ['another scheme', 'ftp://www.youtube.com/watch?v=refused0001'],
 ])('%s is refused beside the field, which keeps the text', async (_name, text) => {
   const page = await house.visit();
   await fieldOf(page).fill(text);

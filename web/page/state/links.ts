@@ -1,8 +1,9 @@
 // Finds the links in what people paste. What is a video, the server decides; what looks like no link at
 // all is passed on as it is, so that the refusal comes in the server's words.
 
+/** Without a scheme a link begins where a word does: what follows ftp:// is no link, nor is notyoutube.com. */
 const link =
-  /(?:https?:\/\/|www\.|(?:[\w-]+\.)*(?:youtube(?:-nocookie)?\.com|youtu\.be)\/)[^\s<>"'`“”«»\u200b-\u200f\u2060-\u2069]+/giu;
+  /(?:https?:\/\/|(?<![\w/.@-])(?:www\.|(?:[\w-]+\.)*(?:youtube(?:-nocookie)?\.com|youtu\.be)\/))[^\s<>"'`“”«»\u200b-\u200f\u2060-\u2069]+/giu;
 
 /** The links within a text, each once, in their order. */
 export function findLinks(text: string): string[] {
