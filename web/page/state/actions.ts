@@ -13,10 +13,11 @@ import {
 } from '../api/documents.generated.ts';
 import { send } from '../api/send.ts';
 import { t } from '../texts/texts.ts';
-import { hiddenIds, presentFilter } from './history.ts';
+import { hiddenIds, presentFilter, refreshHistory } from './history.ts';
 import { dropJobs, jobSignal, mergeJobs, type Job } from './jobs.ts';
 import { markMine } from './mine.ts';
 import { say } from './notices.ts';
+import { closePlayer, track } from './player.ts';
 import { titleOf } from './words.ts';
 
 type Payload = {
@@ -82,6 +83,7 @@ export function payOnLeaving(): void {
 function hideForRemoval(ids: readonly string[], text: string): void {
   for (const id of ids) owed.add(id);
   hiddenIds.value = new Set([...hiddenIds.value, ...ids]);
+  if (ids.includes(track.peek()?.id ?? '')) closePlayer();
   say(text, {
     action: { label: t().actions.undo, run: () => bringBack(ids) },
     onGone: () => void sendRemovals(ids),
@@ -89,17 +91,17 @@ function hideForRemoval(ids: readonly string[], text: string): void {
 }
 
 async function sendRemovals(ids: readonly string[]): Promise<void> {
-  await forEach(
-    ids.filter((id) => owed.has(id)),
-    async (id) => {
-      const { deleteJob } = await send(DeleteJobDocument, { id });
-      owed.delete(id);
-      const isGone = deleteJob?.userErrors.every(({ code }) => code === 'NOT_FOUND') ?? false;
-      // Run again by somebody else meanwhile: it is shown as what it is.
-      if (isGone) dropJobs([id]);
-      show([id]);
-    },
-  );
+  const wanted = ids.filter((id) => owed.has(id));
+  await forEach(wanted, async (id) => {
+    const { deleteJob } = await send(DeleteJobDocument, { id });
+    owed.delete(id);
+    const isGone = deleteJob?.userErrors.every(({ code }) => code === 'NOT_FOUND') ?? false;
+    // Run again by somebody else meanwhile: it is shown as what it is.
+    if (isGone) dropJobs([id]);
+  });
+  show(wanted);
+  // Of many, most were on pages that were never read.
+  if (wanted.length > 1) await refreshHistory();
 }
 
 function show(ids: readonly string[]): void {

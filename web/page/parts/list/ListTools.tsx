@@ -4,6 +4,7 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { clearFinished, retryFailed } from '../../state/actions.ts';
 import {
+  hiddenIds,
   narrow,
   reach,
   rowIds,
@@ -32,8 +33,9 @@ export function ListTools() {
 function Heading() {
   const texts = t().list;
   const { state, totalCount } = reach.value;
-  const count =
-    state === 'complete' ? rowIds.value.length : Math.max(totalCount ?? 0, rowIds.value.length);
+  const rows = rowIds.value.length;
+  const left = (totalCount ?? 0) - hiddenIds.value.size;
+  const count = state === 'complete' ? rows : Math.max(left, rows);
   return (
     <h2 id="list-title">
       {texts.heading} {totalCount !== null && <span class="tools-count">{count}</span>}

@@ -11,12 +11,13 @@ const lasting: readonly JobEvent['status'][] = ['QUEUED', 'RUNNING'];
 
 export function Timeline({ events }: { readonly events: readonly JobEvent[] }) {
   const lengths = events.map((event, index) => secondsOf(event, events[index + 1]));
+  const isRepeated = events.some(({ attempt }) => attempt > 1);
   const longest = Math.max(...lengths.map((length) => length ?? 0), 0.001);
   return (
     <ol class="timeline" role="list">
       {events.map((event, index) => (
         <li key={event.at + (event.phase ?? event.status)} data-status={event.status}>
-          {event.attempt > (events[index - 1]?.attempt ?? 1) && (
+          {isRepeated && event.attempt > (events[index - 1]?.attempt ?? 0) && (
             <span class="timeline-attempt">{t().details.attempt(event.attempt)}</span>
           )}
           <time class="figures" dateTime={event.at}>
