@@ -12,10 +12,23 @@ import { video } from '../test/support/youtube/video.ts';
 
 const images = join(import.meta.dirname, '../docs/images');
 
+/** The oldest first, as they will stand from the bottom to the top. */
 const songs = [
   video({ id: 'reel0000001', title: 'Leader Tape', uploader: 'The Reels', durationSeconds: 64 }),
-  video({ id: 'reel0000002', title: 'Night Drive', uploader: 'Ferric Oxide', durationSeconds: 90 }),
-  video({ id: 'reel0000003', title: 'Side B', uploader: 'The Reels', refusal: 'private' }),
+  video({ id: 'reel0000002', title: 'Side B', uploader: 'The Reels', refusal: 'private' }),
+  video({
+    id: 'reel0000003',
+    title: 'Harbour Lights',
+    uploader: 'Åkesson Trio',
+    durationSeconds: 95,
+  }),
+  video({
+    id: 'reel0000004',
+    title: 'Polaroid Summer',
+    uploader: 'Kid Dolby',
+    durationSeconds: 73,
+  }),
+  video({ id: 'reel0000005', title: 'Night Drive', uploader: 'Ferric Oxide', durationSeconds: 90 }),
 ];
 const running = video({
   id: 'aqz-KE-bpKQ',
@@ -31,14 +44,16 @@ const settings = { ...youtube.environment };
 const { url } = stack.use(await startTapedeck({ dataFolder: folder.path, settings }));
 const browser: Browser = stack.adopt(await launchBrowser(), (opened) => opened.close());
 
-for (const { id } of songs) await request(id);
-await untilIdle();
+for (const { id } of songs) {
+  await request(id);
+  await untilIdle();
+}
 running.hold();
 await request(running.id);
 await running.whenHeld();
 
-await shoot('page-light', '/', { width: 1280, height: 860 }, 'light');
-await shoot('page-dark', '/', { width: 1280, height: 860 }, 'dark');
+await shoot('page-light', '/', { width: 1280, height: 980 }, 'light');
+await shoot('page-dark', '/', { width: 1280, height: 980 }, 'dark');
 await shoot('page-phone', '/', { width: 390, height: 844 }, 'light');
 await shoot('queue', '/queue', { width: 1280, height: 860 }, 'dark');
 

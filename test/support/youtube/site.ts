@@ -138,7 +138,9 @@ async function thumbnail({ site, response, url, captured }: Visit): Promise<void
   const type = extension === 'webp' ? 'image/webp' : 'image/jpeg';
   if (found.thumbnail === 'missing') return end(response, 404);
   if (found.thumbnail === 'garbage') return end(response, 200, type, 'This is no picture.');
-  const args = ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720', '-frames:v', '1'];
+  // Each video has a picture of its own.
+  const picture = `gradients=size=1280x720:nb_colors=3:seed=${Buffer.from(found.id).readUInt32BE(7)}`;
+  const args = ['-f', 'lavfi', '-i', picture, '-frames:v', '1'];
   const path = await clip({ ffmpegPath: site.ffmpegPath, args, extension });
   return end(response, 200, type, await readFile(path));
 }

@@ -32,6 +32,8 @@ const finished: readonly JobStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'EXPI
 
 /** Removed for the eye, but not on the server yet. */
 const owed = new Set<string>();
+/** The row that an undo has just brought back; it takes the focus. */
+let broughtBack: string | null = null;
 
 export async function cancel(id: string): Promise<void> {
   await act(id, async () => (await send(CancelJobDocument, { id })).cancelJob);
@@ -72,6 +74,13 @@ export function bringBack(ids: readonly string[]): void {
   show(ids);
 }
 
+/** True once for the row that an undo has just brought back. */
+export function isBroughtBack(id: string): boolean {
+  if (broughtBack !== id) return false;
+  broughtBack = null;
+  return true;
+}
+
 /** Sends what is owed while the page goes. What no longer fits into 64 KiB stays in the history. */
 export function payOnLeaving(): void {
   window.addEventListener('pagehide', () => {
@@ -85,9 +94,14 @@ function hideForRemoval(ids: readonly string[], text: string): void {
   hiddenIds.value = new Set([...hiddenIds.value, ...ids]);
   if (ids.includes(track.peek()?.id ?? '')) closePlayer();
   say(text, {
-    action: { label: t().actions.undo, run: () => bringBack(ids) },
+    action: { label: t().actions.undo, run: () => undoRemoval(ids) },
     onGone: () => void sendRemovals(ids),
   });
+}
+
+function undoRemoval(ids: readonly string[]): void {
+  broughtBack = ids[0] ?? null;
+  bringBack(ids);
 }
 
 async function sendRemovals(ids: readonly string[]): Promise<void> {

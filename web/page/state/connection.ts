@@ -51,6 +51,9 @@ export function startConnection(): void {
   follow(WatchJobsDocument, { onData: ({ jobs }) => takeFrame(jobs), onLost: takeLoss });
   startClock(reconnect);
   window.addEventListener('online', reconnect);
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) reconnect();
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') hiddenAt = Date.now();
     else if (hiddenAt > 0 && Date.now() - hiddenAt > longHiddenMs) reconnect();

@@ -19,7 +19,7 @@ export function readRequests(text: string): string[] {
 
 /** The end of a sentence is not a part of the link; a closing bracket is when it was opened there. */
 function withoutTail(found: string): string {
-  const rest = found.replace(/[.,;:!?…*_~|]+$/u, '');
+  const rest = found.replace(/[.,;:!?…*|]+$/u, '');
   const last = rest.at(-1) ?? '';
   const opening = { ')': '(', ']': '[', '}': '{' }[last];
   if (opening === undefined) return rest;

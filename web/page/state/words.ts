@@ -78,6 +78,8 @@ export function stretch(seconds: number): string {
   return rest === 0 ? head : `${head} ${rest} ${bigger[1]}`;
 }
 
-/** The same for short measured times: `0.4 s`. */
-export const preciseStretch = (seconds: number): string =>
-  seconds < 10 ? `${formats.value.one.format(seconds)} s` : stretch(seconds);
+/** The same for short measured times: `40 ms`, `0.4 s`. */
+export function preciseStretch(seconds: number): string {
+  if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
+  return seconds < 10 ? `${formats.value.one.format(seconds)} s` : stretch(seconds);
+}

@@ -1,5 +1,6 @@
 // What to do with a job: one main thing in each state.
 
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { cancel, retry } from '../../state/actions.ts';
 import type { Job } from '../../state/jobs.ts';
 import { isPlaying, togglePlay, track } from '../../state/player.ts';
@@ -9,38 +10,58 @@ import { Icon } from '../Icon.tsx';
 type ActionsProps = { readonly job: Job; readonly title: string };
 
 export function JobActions({ job, title }: ActionsProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const hadFocus = place.current?.contains(document.activeElement) ?? false;
+  // Another state has other buttons: who stood on one of them stays here.
+  useLayoutEffect(() => {
+    if (!hadFocus || place.current?.contains(document.activeElement)) return;
+    place.current?.querySelector<HTMLElement>('button, a')?.focus();
+  }, [job.status]);
+  return (
+    <div class="job-actions" ref={place}>
+      {job.result === null ? (
+        <CancelOrRetry job={job} title={title} />
+      ) : (
+        <>
+          <PlayButton job={job} title={title} />
+          <DownloadLink result={job.result} title={title} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function CancelOrRetry({ job, title }: ActionsProps) {
   const texts = t().job;
-  if (job.status === 'SUCCEEDED' && job.result !== null) {
-    const { url, fileName } = job.result;
-    return (
-      <div class="job-actions">
-        <PlayButton job={job} title={title} />
-        <a
-          class="button job-action"
-          href={url}
-          download={fileName}
-          aria-label={texts.named(texts.download, title)}
-        >
-          <Icon name="download" />
-          <span class="job-action-word">{texts.download}</span>
-        </a>
-      </div>
-    );
-  }
   const isActive = !job.isTerminal;
   const word = isActive ? texts.cancel : job.status === 'FAILED' ? texts.retry : texts.again;
   return (
-    <div class="job-actions">
-      <button
-        class="button job-action"
-        type="button"
-        aria-label={texts.named(word, title)}
-        onClick={() => void (isActive ? cancel(job.id) : retry(job.id))}
-      >
-        <Icon name={isActive ? 'cross' : 'retry'} />
-        <span class="job-action-word">{word}</span>
-      </button>
-    </div>
+    <button
+      class="button job-action"
+      type="button"
+      aria-label={texts.named(word, title)}
+      onClick={() => void (isActive ? cancel(job.id) : retry(job.id))}
+    >
+      <Icon name={isActive ? 'cross' : 'retry'} />
+      <span class="job-action-word">{word}</span>
+    </button>
+  );
+}
+
+type DownloadProps = { readonly result: NonNullable<Job['result']>; readonly title: string };
+
+function DownloadLink({ result, title }: DownloadProps) {
+  const texts = t().job;
+  return (
+    <a
+      class="button job-action"
+      href={result.url}
+      download={result.fileName}
+      aria-label={texts.named(texts.download, title)}
+    >
+      <Icon name="download" />
+      <span class="job-action-word">{texts.download}</span>
+    </a>
   );
 }
 

@@ -3,8 +3,8 @@
 
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useRef } from 'preact/hooks';
-import { cancel, remove, retry } from '../../state/actions.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { cancel, isBroughtBack, remove, retry } from '../../state/actions.ts';
 import type { Job } from '../../state/jobs.ts';
 import { togglePlay } from '../../state/player.ts';
 import { freshIds } from '../../state/request.ts';
@@ -28,6 +28,9 @@ export function JobRow({ job: signal }: { readonly job: ReadonlySignal<Job> }) {
     seconds === null ? null : trackTime(seconds),
     t().options.rate[job.options.quality],
   ];
+  useEffect(() => {
+    if (isBroughtBack(job.id)) row.current?.focus();
+  }, []);
   const detailsId = `details-${job.id}`;
 
   const toggleDetails = () => (isOpen.value = !isOpen.value);

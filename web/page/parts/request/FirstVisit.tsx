@@ -16,7 +16,7 @@ export function FirstVisit() {
       </h2>
       <p class="example">
         {texts.example}:{' '}
-        <button class="button" type="button" onClick={() => void ask(example)}>
+        <button class="button" type="button" onClick={() => void tryExample()}>
           <Icon name="play" />
           {texts.exampleName}
         </button>
@@ -31,4 +31,10 @@ export function FirstVisit() {
       </ol>
     </section>
   );
+}
+
+/** This button goes with the first row; the keyboard goes to the field. */
+async function tryExample(): Promise<void> {
+  await ask(example);
+  document.querySelector<HTMLElement>('#link')?.focus();
 }
