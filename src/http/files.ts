@@ -17,7 +17,10 @@ const tokenPattern = /^[\w-]{22}$/;
 
 type FileRequest = FastifyRequest<{ Params: { token: string } }>;
 
-/** A Fastify plugin; Fastify answers HEAD by itself. Semantics are those of RFC 9110, sections 13 and 14. */
+/**
+ * A Fastify plugin. Semantics are those of RFC 9110, sections 13 and 14, without If-Match and
+ * If-Unmodified-Since: they guard against lost updates, and nothing is updated here.
+ */
 export async function files(
   app: FastifyInstance,
   { queries, storage }: FilesOptions,

@@ -203,9 +203,11 @@ describe('order and filter', () => {
       metadata: { title: 'AC/DC — Back in Black (Official Video)', uploader: 'acdcVEVO' },
       videoId: '-12-34_56ab',
     });
-    jobs['failed'] = await failJob(app);
-    jobs['running'] = await runJob(app);
+    // No id begins with a word that is searched for.
+    jobs['failed'] = await failJob(app, 'PRIVATE', { videoId: 'fffffffffff' });
+    jobs['running'] = await runJob(app, { videoId: 'rrrrrrrrrrr' });
     jobs['expired'] = await expireJob(app, {
+      videoId: 'eeeeeeeeeee',
       metadata: { title: 'Café del Mar', uploader: 'Пётр Чайковский' },
     });
     await queueJob(app, { ownerId: 'somebody else' });
@@ -283,7 +285,7 @@ describe('order and filter', () => {
     [' *** ', ['expired', 'running', 'failed', 'succeeded', 'queued']],
     ['x'.repeat(200), []],
     ['😀'.repeat(100), ['expired', 'running', 'failed', 'succeeded', 'queued']],
-    ['w '.repeat(100), []],
+    ['zz '.repeat(66), []],
   ])('by words: %#', async (search, found) => {
     expect(await filtered({ search })).toEqual(found);
   });

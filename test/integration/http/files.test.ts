@@ -7,6 +7,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expireLostArtifact } from '../../../src/db/upkeep.ts';
 import { startApp } from '../../support/app.ts';
 import type { TestApp } from '../../support/app.ts';
 import { expectNothingDisclosed } from '../../support/disclosure.ts';
@@ -336,6 +337,13 @@ describe('what is not there', () => {
     const { token } = await expireJob(app);
     for (const name of ['a.mp3', 'b']) expect(await read(`/files/${token}/${name}`)).toEqual(gone);
     expect((await read(`/files/${token}/a.mp3`, 'HEAD')).status).toBe(410);
+  });
+
+  test('a file that has expired is 410 even before it is swept away', async () => {
+    const { url, ...job } = await makeSong({});
+    await expireLostArtifact(app.app.pool, job);
+    expect(await app.app.storage.hasArtifact(job)).toBe(true);
+    expect(await read(url)).toEqual(gone);
   });
 
   test('a file that vanished is 410, with any condition or range', async () => {
