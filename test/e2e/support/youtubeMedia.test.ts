@@ -53,7 +53,8 @@ async function startDownload(facts: Omit<VideoDeclaration, 'id'>): Promise<Downl
 }
 
 test('media can be slow, and fast again while it runs', async () => {
-  await using slow = await startDownload({ media: { kind: 'throttled', bytesPerSecond: 1 } });
+  // Slow enough never to end, and many bytes within each second that yt-dlp waits for one.
+  await using slow = await startDownload({ media: { kind: 'throttled', bytesPerSecond: 20 } });
   await eventually('the media to be asked for', () => slow.transfers() === 1);
   slow.of.media = { kind: 'normal' };
   expect(await slow.result).toMatchObject({ exitCode: 0 });
