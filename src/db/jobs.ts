@@ -56,6 +56,22 @@ export async function findNewestJobs(
   return rows.map(toJob);
 }
 
+/** The ids and versions of the caller's newest jobs. */
+export async function findNewestVersions(
+  db: Queryable,
+  ownerId: string,
+  limit: number,
+): Promise<{ id: string; version: number }[]> {
+  const { rows } = await db.query<{ id: string; version: number }>(
+    `-- findNewestVersions
+     select j.id, j.version
+     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
+     order by j.created_at desc, j.id desc limit $2`,
+    [ownerId, limit],
+  );
+  return rows;
+}
+
 /** How many queued jobs are before each of `ids`; jobs that are not queued are left out. */
 export async function countJobsAhead(
   db: Queryable,

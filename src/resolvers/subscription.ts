@@ -15,12 +15,12 @@ export const Subscription: SubscriptionResolvers = {
     resolve: (takeFrame: () => JobFrame) => takeFrame(),
   },
   jobs: {
-    subscribe: (_, { ids, activeOnly }, { jobWatch, ownerId }) => {
+    subscribe: (_, { ids, activeOnly, briefSnapshot }, { jobWatch, ownerId }) => {
       if (ids && ids.length > mostJobIds) {
         throw new InvalidArgument(`\`ids\` may hold at most ${mostJobIds} ids.`);
       }
       const jobIds = ids?.map(fromGlobalId).filter((jobId) => jobId !== null) ?? null;
-      return jobWatch.watchJobs(ownerId, { ids: jobIds, activeOnly });
+      return jobWatch.watchJobs(ownerId, { ids: jobIds, activeOnly, briefSnapshot });
     },
     resolve: (takeFrame: () => JobsFrame) => {
       const { isSnapshot, jobs, removedIds } = takeFrame();

@@ -745,6 +745,7 @@ export type SubscriptionJobArgs = {
  */
 export type SubscriptionJobsArgs = {
   activeOnly: Scalars['Boolean']['input'];
+  briefSnapshot: Scalars['Boolean']['input'];
   ids?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
@@ -1158,7 +1159,7 @@ export type SourceMetadataResolvers<ContextType = Context, ParentType extends Re
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   job?: SubscriptionResolver<Maybe<ResolversTypes['JobUpdate']>, "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
-  jobs?: SubscriptionResolver<Maybe<ResolversTypes['JobsUpdate']>, "jobs", ParentType, ContextType, RequireFields<SubscriptionJobsArgs, 'activeOnly'>>;
+  jobs?: SubscriptionResolver<Maybe<ResolversTypes['JobsUpdate']>, "jobs", ParentType, ContextType, RequireFields<SubscriptionJobsArgs, 'activeOnly' | 'briefSnapshot'>>;
   queueStats?: SubscriptionResolver<Maybe<ResolversTypes['QueueStats']>, "queueStats", ParentType, ContextType>;
 };
 

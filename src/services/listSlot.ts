@@ -11,6 +11,8 @@ export type ListSlot = {
   readonly selection: ListSelection;
   /** Takes a job as it was just read; null when it is gone or not the caller's. */
   offer(jobId: string, job: Job | null): void;
+  /** Takes a job that the subscriber knows from elsewhere: only what becomes of it is told. */
+  hold(jobId: string, version: number): void;
   /** The first read is complete: from here on there is something to tell. */
   ready(): void;
   isReady(): boolean;
@@ -56,6 +58,9 @@ export function createListSlot(ownerId: string, selection: ListSelection): ListS
         else changed.set(jobId, job);
       }
       signal();
+    },
+    hold(jobId, version) {
+      if (!held.has(jobId)) held.set(jobId, version);
     },
     ready() {
       if (isReady) return;

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
-import { findNewestJobs, readWatchedJobs } from '../db/jobs.ts';
+import { findNewestJobs, findNewestVersions, readWatchedJobs } from '../db/jobs.ts';
 import type { WatchedJob } from '../db/jobs.ts';
 import type { Queryable } from '../db/pool.ts';
 import { createListSlot } from './listSlot.ts';
@@ -22,10 +22,14 @@ export type JobsFrame = {
   readonly removedIds: readonly string[];
 };
 
-/** Which of the caller's jobs: `ids` null means all of them. */
+/**
+ * Which of the caller's jobs: `ids` null means all of them. With `briefSnapshot` the first frame shows the
+ * active ones alone; the ended ones are held unseen, to be told when they change or go.
+ */
 export type ListSelection = {
   readonly ids: readonly string[] | null;
   readonly activeOnly: boolean;
+  readonly briefSnapshot?: boolean;
 };
 
 export type JobWatch = {
@@ -160,7 +164,8 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   }
 
   async function loadList(slot: ListSlot): Promise<void> {
-    const { ids, activeOnly } = slot.selection;
+    const { ids, briefSnapshot = false } = slot.selection;
+    const activeOnly = slot.selection.activeOnly || briefSnapshot;
     while (listSlots.has(slot)) {
       try {
         const jobs =
@@ -175,7 +180,12 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
           onChange(jobs.map(({ id }) => id));
           return;
         }
+        const unseen =
+          briefSnapshot && ids === null
+            ? await findNewestVersions(db, slot.ownerId, snapshotSize)
+            : [];
         for (const job of jobs) slot.offer(job.id, job);
+        for (const { id, version } of unseen) slot.hold(id, version);
         slot.ready();
         // A job that left while we read was told before it was held: ask once more.
         onChange(slot.heldIds());

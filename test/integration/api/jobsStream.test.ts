@@ -1,10 +1,11 @@
 // The caller's jobs watched as a list: a snapshot, then what changed in it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { deleteJob } from '../../../src/db/actions.ts';
 import { enterPhase } from '../../../src/db/attempts.ts';
 import { writeProgress } from '../../../src/db/progress.ts';
 import { expireDueArtifacts } from '../../../src/db/upkeep.ts';
-import { toGlobalId } from '../../../src/resolvers/globalId.ts';
+import { fromGlobalId, toGlobalId } from '../../../src/resolvers/globalId.ts';
 import { startApp } from '../../support/app.ts';
 import type { TestApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -28,10 +29,13 @@ type Frame = {
   removedIds: string[];
 };
 
-function watchJobs(selection: { ids?: string[]; activeOnly?: boolean } = {}): Frames<Frame> {
+type Selection = { ids?: string[]; activeOnly?: boolean; briefSnapshot?: boolean };
+
+function watchJobs(selection: Selection = {}): Frames<Frame> {
   return watch(
     app.url,
-    `subscription ($ids: [ID!], $activeOnly: Boolean) { jobs(ids: $ids, activeOnly: $activeOnly) {
+    `subscription ($ids: [ID!], $activeOnly: Boolean, $briefSnapshot: Boolean) {
+     jobs(ids: $ids, activeOnly: $activeOnly, briefSnapshot: $briefSnapshot) {
        isSnapshot jobs { id status version } removedIds } }`,
     selection,
   );
@@ -87,6 +91,33 @@ describe('the snapshot', () => {
     await using frames = watchJobs({ activeOnly: false });
     const { jobs } = await next(frames);
     expect(jobs.map(({ id }) => id)).toEqual([done.id, failed.id]);
+  });
+
+  test('is brief when asked: active jobs alone, and yet tells what becomes of the ended ones', async () => {
+    const [running, failed, done] = [await runJob(app), await failJob(app), await succeedJob(app)];
+    await using frames = watchJobs({ activeOnly: false, briefSnapshot: true });
+    expect((await next(frames)).jobs.map(({ id }) => id)).toEqual([running.id]);
+    await remove(done);
+    expect(await next(frames)).toEqual({ isSnapshot: false, jobs: [], removedIds: [done.id] });
+    await retry(failed);
+    expect(await next(frames)).toMatchObject({ jobs: [{ id: failed.id }], removedIds: [] });
+    await cancel(running);
+    expect(await next(frames)).toMatchObject({
+      jobs: [{ id: running.id, status: 'CANCELED' }],
+      removedIds: [],
+    });
+  });
+
+  test('is brief, and tells nothing of what is deleted from a foreign history', async () => {
+    const foreign = await failJob(app, 'PRIVATE', { ownerId: 'somebody else' });
+    await using frames = watchJobs({ activeOnly: false, briefSnapshot: true });
+    await next(frames);
+    await deleteJob(app.app.pool, 'somebody else', fromGlobalId(foreign.id) ?? '');
+    const own = await failJob(app);
+    const { jobs, removedIds } = await next(frames);
+    expect({ jobs: jobs.map(({ id }) => id), removedIds }).toEqual({
+      ...{ jobs: [own.id], removedIds: [] },
+    });
   });
 
   test('holds only the jobs asked for, and no foreign one', async () => {

@@ -563,7 +563,7 @@ export const JobDetailsDocument = /*#__PURE__*/ new TypedDocumentString(`
     `) as unknown as TypedDocumentString<JobDetailsQuery, JobDetailsQueryVariables>;
 export const WatchJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription WatchJobs {
-  jobs(activeOnly: true) {
+  jobs(activeOnly: false, briefSnapshot: true) {
     isSnapshot
     jobs {
       ...JobRow
