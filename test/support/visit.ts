@@ -4,6 +4,7 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { startApp } from './app.ts';
+import type { TestApp } from './app.ts';
 import { launchBrowser, noteFaults } from './browser.ts';
 import { act, awaitEnd, requestMp3 } from './caller.ts';
 import { startYouTube } from './youtube/server.ts';
@@ -24,6 +25,8 @@ type VisitOptions = BrowserContextOptions & {
 
 export type House = {
   readonly url: string;
+  /** For jobs that are made without the page. */
+  readonly app: TestApp;
   readonly youtube: YouTube;
   /** A new visitor, without memory of any other. */
   readonly visit: (options?: VisitOptions) => Promise<Page>;
@@ -38,14 +41,12 @@ const dropped = /^failed: \S+\/files\/\S+ net::ERR_ABORTED$/;
 export function openHouse(settings: Readonly<Record<string, string>> = {}): House {
   const stack = new AsyncDisposableStack();
   const visits: { page: Page; faults: string[]; provoked: RegExp | undefined }[] = [];
-  let [browser, youtube, url]: [Browser | undefined, YouTube | undefined, string] = [
-    undefined,
-    undefined,
-    '',
-  ];
+  let browser: Browser | undefined;
+  let youtube: YouTube | undefined;
+  let app: TestApp | undefined;
   beforeAll(async () => {
     youtube = stack.use(await startYouTube());
-    ({ url } = stack.use(await startApp({ settings: { ...youtube.environment, ...settings } })));
+    app = stack.use(await startApp({ settings: { ...youtube.environment, ...settings } }));
     browser = stack.adopt(await launchBrowser(), (closing) => closing.close());
   });
   afterAll(() => stack.disposeAsync());
@@ -59,13 +60,16 @@ export function openHouse(settings: Readonly<Record<string, string>> = {}): Hous
   });
   return {
     get url() {
-      return url;
+      return opened(app).url;
+    },
+    get app() {
+      return opened(app);
     },
     get youtube() {
       return opened(youtube);
     },
     async visit({ path = '/', url: other, provoked, prepare, ...options } = {}) {
-      const origin = other ?? url;
+      const origin = other ?? opened(app).url;
       const context = await opened(browser).newContext({
         locale: 'en-US',
         permissions: ['clipboard-read', 'clipboard-write'],

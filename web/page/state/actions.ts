@@ -13,7 +13,7 @@ import {
 } from '../api/documents.generated.ts';
 import { send } from '../api/send.ts';
 import { t } from '../texts/texts.ts';
-import { hiddenIds, presentFilter, refreshHistory } from './history.ts';
+import { forget, hiddenIds, presentFilter, refreshHistory } from './history.ts';
 import { dropJobs, jobSignal, mergeJobs, type Job } from './jobs.ts';
 import { markMine } from './mine.ts';
 import { say } from './notices.ts';
@@ -111,7 +111,7 @@ async function sendRemovals(ids: readonly string[]): Promise<void> {
     owed.delete(id);
     const isGone = deleteJob?.userErrors.every(({ code }) => code === 'NOT_FOUND') ?? false;
     // Run again by somebody else meanwhile: it is shown as what it is.
-    if (isGone) dropJobs([id]);
+    if (isGone) forget([id]);
   });
   show(wanted);
   // Of many, most were on pages that were never read.

@@ -12,7 +12,7 @@ import {
 import { follow, reconnect } from '../api/follow.ts';
 import { send } from '../api/send.ts';
 import { serverNow, startClock } from './clock.ts';
-import { refreshHistory } from './history.ts';
+import { forget, refreshHistory } from './history.ts';
 import {
   dropJobs,
   jobSignal,
@@ -40,7 +40,7 @@ const longHiddenMs = 30_000;
 /** `nodes` answers at most so many. */
 const idsPerQuery = 100;
 
-/** The jobs that the stream told of and has not taken back. */
+/** The active jobs, as far as the stream told. */
 const liveIds = new Set<string>();
 let wasLive = false;
 let isPolling = false;
@@ -69,15 +69,15 @@ export function startConnection(): void {
 function takeFrame(frame: WatchJobsSubscription['jobs']): void {
   if (frame === null) return;
   if (frame.isSnapshot) liveIds.clear();
-  for (const { id, isTerminal } of frame.jobs) if (!isTerminal) liveIds.add(id);
+  for (const { id, isTerminal } of frame.jobs) {
+    if (isTerminal) liveIds.delete(id);
+    else liveIds.add(id);
+  }
   for (const id of frame.removedIds) liveIds.delete(id);
   mergeJobsSoon(frame.jobs);
+  if (frame.removedIds.length > 0) forget(frame.removedIds);
   connection.value = { kind: 'live' };
-  if (!frame.isSnapshot) {
-    const told = new Set(frame.jobs.map(({ id }) => id));
-    if (frame.removedIds.some((id) => !told.has(id))) strays.ask();
-    return;
-  }
+  if (!frame.isSnapshot) return;
   strays.ask();
   // What came and went meanwhile is in no snapshot.
   if (wasLive) void refreshHistory();
@@ -147,7 +147,7 @@ const strays = afterwards(strayPatienceMs, async () => {
   strays.ask();
 });
 
-/** The stream of active jobs does not tell when an MP3 goes; the row itself knows when to ask. */
+/** The stream holds the newest jobs only; of an older one, the row itself knows when to ask. */
 async function askForExpired(): Promise<void> {
   const ids = knownJobs()
     .filter(({ result }) => result?.expiresAt != null && Date.parse(result.expiresAt) < serverNow())

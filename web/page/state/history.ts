@@ -47,6 +47,8 @@ export const reach = signal<Reach>(nothingRead);
 const lifted = signal<readonly string[]>([]);
 /** Jobs that are about to be deleted. */
 export const hiddenIds = signal<ReadonlySet<string>>(new Set());
+/** Told of by the stream, and again by the answer to one's own deletion. */
+const deleted = new Set<string>();
 /** Rows stay in a narrowed list when they change, until it is narrowed otherwise. */
 const kept = new Set<string>();
 /** Rises with each change of the filter: answers for an earlier one are not taken. */
@@ -95,6 +97,25 @@ export function lift(id: string): void {
 export function presentFilter(): JobFilter {
   const search = searched.peek().trim();
   return { statuses: shownStatuses[shown.peek()], search: search === '' ? null : search };
+}
+
+/** Forgets jobs that were deleted, here or elsewhere. */
+export function forget(ids: readonly string[]): void {
+  const hidden = new Set(hiddenIds.peek());
+  const isAll = shown.peek() === 'all' && searched.peek() === '';
+  const counted = ids.filter((id) => {
+    const job = jobSignal(id)?.peek();
+    const isCounted = hidden.delete(id) || (job === undefined ? isAll : matches(job));
+    return isCounted && !deleted.has(id);
+  });
+  for (const id of ids) deleted.add(id);
+  const { totalCount } = reach.peek();
+  batch(() => {
+    dropJobs(ids);
+    hiddenIds.value = hidden;
+    if (totalCount !== null)
+      reach.value = { ...reach.peek(), totalCount: totalCount - counted.length };
+  });
 }
 
 /** Reads the next page, or the first. */

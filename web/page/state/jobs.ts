@@ -57,8 +57,11 @@ export function mergeJobsSoon(jobs: readonly Job[]): void {
 
 /** Forgets jobs that are no more. */
 export function dropJobs(ids: Iterable<string>): void {
+  const gone = new Set(ids);
+  // What waits for its frame would bring them back.
+  waiting = waiting.filter(({ id }) => !gone.has(id));
   batch(() => {
-    for (const id of ids) if (cells.delete(id)) revision.value += 1;
+    for (const id of gone) if (cells.delete(id)) revision.value += 1;
   });
 }
 

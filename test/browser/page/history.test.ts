@@ -1,0 +1,132 @@
+// The history on the page: read page by page as one scrolls, acted on as a whole, and exact when somebody else
+// changes it. No worker runs here; what a retried job becomes is seen in actions.test.ts.
+
+import { beforeEach, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { ask } from '../../support/graphql.ts';
+import { expireJob, failJob, runJob, succeedJob } from '../../support/jobStates.ts';
+import { expireLostArtifact } from '../../../src/db/upkeep.ts';
+import { eventually } from '../../support/eventually.ts';
+import { removeAllJobs } from '../../support/jobs.ts';
+import { openHouse } from '../../support/visit.ts';
+
+const house = openHouse({ ROLES: 'api' });
+beforeEach(() => removeAllJobs(house.app.app.pool));
+
+const rows = (page: Page) => page.locator('.jobs > li');
+const rowNamed = (page: Page, videoId: string) =>
+  page.getByRole('listitem', { name: new RegExp(videoId) });
+const counted = (page: Page, count: number) =>
+  page.getByRole('heading', { name: `Your tapes ${count}`, exact: true }).waitFor();
+
+const remove = (id: string) =>
+  ask(house.url, `mutation ($id: ID!) { deleteJob(id: $id) { deletedJobId } }`, { id });
+
+/** So many failed jobs at once, `oldest` the last of the list. */
+async function failMany(count: number): Promise<{ oldest: string }> {
+  const { videoId } = await failJob(house.app);
+  await house.app.app.pool.query(
+    `with made as (
+       insert into tapedeck.jobs (site, external_id, source_url, quality, embed_thumbnail, max_attempts,
+         attempt, status, failure_code, failed_at, finished_at)
+       select 'youtube', 'many' || n, 'https://www.youtube.com/watch?v=many' || n, 'KBPS_192', true, 5,
+         1, 'FAILED', 'PRIVATE', now(), now() from generate_series(2, $1) n
+       returning id)
+     insert into tapedeck.job_owners (owner_id, job_id) select $2, id from made`,
+    [count, house.app.app.context.ownerId],
+  );
+  return { oldest: videoId };
+}
+
+test('older jobs come as one scrolls, down to the first, without a click', async () => {
+  const { oldest } = await failMany(130);
+  const page = await house.visit();
+  await rows(page).first().waitFor();
+  // The whole number is known from the start, the rows are not.
+  await counted(page, 130);
+  expect(await rows(page).count()).toBeLessThan(130);
+  await page.getByRole('main').hover();
+  await eventually('the oldest row', async () => {
+    await page.mouse.wheel(0, 3_000);
+    return (await rowNamed(page, oldest).count()) === 1;
+  });
+  expect(await rows(page).count()).toBe(130);
+  expect(await page.getByRole('button', { name: 'Load more' }).count()).toBe(0);
+});
+
+test('retry all failed runs every failed one again, also those that were not loaded yet', async () => {
+  await failMany(60);
+  const done = await succeedJob(house.app);
+  const page = await house.visit();
+  await rowNamed(page, done.videoId).waitFor();
+  await page.getByRole('button', { name: 'Retry all failed' }).click();
+  await page.getByText('60 tapes are tried again').waitFor();
+  await eventually('all of them to wait', async () => {
+    const { queueStats } = await ask(house.url, '{ queueStats { queued } }');
+    return queueStats.queued === 60;
+  });
+  await eventually('every row to say so', async () => {
+    const words = await page.locator('.jobs > li[data-status=QUEUED]').count();
+    return words >= 50;
+  });
+  expect(await page.locator('.jobs > li[data-status=FAILED]').count()).toBe(0);
+  await rowNamed(page, done.videoId).getByText('Ready').waitFor();
+});
+
+test('what somebody else deletes goes from the list at once, whatever page it was on', async () => {
+  const { oldest } = await failMany(60);
+  const [failed, done] = [await failJob(house.app), await succeedJob(house.app)];
+  const page = await house.visit();
+  await rowNamed(page, failed.videoId).waitFor();
+  await counted(page, 62);
+  await remove(failed.id);
+  await rowNamed(page, failed.videoId).waitFor({ state: 'detached' });
+  await counted(page, 61);
+  // Of one that was never read, the number alone can tell.
+  expect(await rowNamed(page, oldest).count()).toBe(0);
+  const { jobs } = await ask(
+    house.url,
+    `query ($search: String) { jobs(first: 1, filter: { search: $search }) { nodes { id } } }`,
+    { search: oldest },
+  );
+  await remove(jobs.nodes[0].id);
+  await counted(page, 60);
+  await rowNamed(page, done.videoId).getByText('Ready').waitFor();
+});
+
+test('what somebody else retries, and what expires, is shown at once', async () => {
+  const [failed, done] = [await failJob(house.app), await succeedJob(house.app)];
+  const page = await house.visit();
+  await rowNamed(page, failed.videoId).getByText('Failed', { exact: true }).waitFor();
+  await ask(house.url, `mutation ($id: ID!) { retryJob(id: $id) { job { id } } }`, failed);
+  await rowNamed(page, failed.videoId).getByText('Waiting', { exact: true }).waitFor();
+  expect(await rows(page).count()).toBe(2);
+  await rowNamed(page, done.videoId).getByText('Ready', { exact: true }).waitFor();
+  await expireLostArtifact(house.app.app.pool, done);
+  await rowNamed(page, done.videoId).getByText('Expired', { exact: true }).waitFor();
+});
+
+test('a job in each lasting state is shown with its word, and found under its filter', async () => {
+  await succeedJob(house.app, { metadata: { title: 'A song', uploader: 'A singer' } });
+  const [failed, expired, running] = [
+    await failJob(house.app),
+    await expireJob(house.app),
+    await runJob(house.app),
+  ];
+  const page = await house.visit();
+  await counted(page, 4);
+  for (const [filter, name] of [
+    ['Active', running.videoId],
+    ['Ready', 'A song'],
+    ['Failed', failed.videoId],
+    ['Gone', expired.videoId],
+  ] as const) {
+    await page.getByRole('radio', { name: filter }).press('Space');
+    await rowNamed(page, name).waitFor();
+    await eventually(`one row under ${filter}`, async () => (await rows(page).count()) === 1);
+  }
+  await page.getByRole('radio', { name: 'All' }).press('Space');
+  await page.getByRole('searchbox').fill('singer');
+  await eventually('one row', async () => (await rows(page).count()) === 1);
+  await rowNamed(page, 'A song').waitFor();
+});
