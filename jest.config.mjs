@@ -1,4 +1,6 @@
-// Four kinds of tests, slowest last. Node strips the types, so jest transforms nothing.
+// Five kinds of tests, slowest last. Node strips the types, so jest transforms nothing.
+import { isFull } from './test/support/scale.mjs';
+
 const shared = {
   testEnvironment: '<rootDir>/test/support/environment.ts',
   transform: {},
@@ -33,6 +35,13 @@ export default {
       ...withDatabase,
       displayName: 'browser',
       testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
+    },
+    {
+      ...shared,
+      ...withDatabase,
+      displayName: 'reliability',
+      // What takes minutes is run by `npm run test:reliability` alone.
+      testMatch: [`<rootDir>/test/reliability/${isFull ? '**/' : ''}*.test.ts`],
     },
   ],
 };
