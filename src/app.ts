@@ -11,6 +11,8 @@ import { createPool } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import type { ReadinessChecks } from './http/health.ts';
 import type { Logger } from './logger.ts';
+import { addGauge, addGauges, createMetrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import type { Context } from './resolvers/context.ts';
 import { createJobQueries } from './services/jobQueries.ts';
 import { createRequests } from './services/requests.ts';
@@ -24,6 +26,7 @@ import type { Storage } from './storage.ts';
 export type App = AsyncDisposable & {
   readonly config: Config;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly pool: Database;
   readonly storage: Storage;
   /** What the API's resolvers are given. */
@@ -77,6 +80,22 @@ export async function createApp(
     });
   });
 
+  const metrics = createMetrics();
+  addGauges(
+    metrics.registry,
+    {
+      name: 'tapedeck_disk_bytes',
+      help: 'Of the file system that holds DATA_DIR: free for us, and in all',
+      labels: ['kind'],
+    },
+    async () => {
+      const { freeBytes, totalBytes } = await storage.measureDisk();
+      return [
+        { kind: 'free', value: freeBytes },
+        { kind: 'total', value: totalBytes },
+      ];
+    },
+  );
   const onReadError = (error: unknown) => logger.warn({ err: error }, 'live status waits');
   const jobWatch = createJobWatch({ db: pool, onReadError });
   const queueWatch = createQueueWatch({ db: pool, workerLostAfterSeconds, onReadError });
@@ -87,6 +106,7 @@ export async function createApp(
       allowedHosts: config.allowedHosts,
       hasArtifact: (attempt) => storage.hasArtifact(attempt),
       removeArtifact: (attempt) => storage.removeArtifact(attempt),
+      logger,
     }),
     queries: createJobQueries({
       db: pool,
@@ -107,17 +127,29 @@ export async function createApp(
         pool,
         onChange: (jobIds) => jobWatch.onChange(jobIds),
         onConnect: () => jobWatch.resync(),
-        onLost: (cause) => logger.warn({ err: cause }, 'live status lost its connection'),
+        onLost(cause) {
+          metrics.listenLost();
+          logger.warn({ err: cause }, 'live status lost its connection');
+        },
+        onHeartbeat: (seconds) => metrics.listenRoundTrip(seconds),
       }),
     );
     checks['liveStatus'] = () => feed.isConnected();
+    addGauge(
+      metrics.registry,
+      {
+        name: 'tapedeck_listen_connected',
+        help: '1 while this process hears what changes, else 0',
+      },
+      () => Number(feed.isConnected()),
+    );
     // Bounds whatever loss nobody has thought of.
     const sweep = setInterval(() => jobWatch.resync(), statusSweepEveryMs);
     stack.defer(() => clearInterval(sweep));
   }
   const resources = stack.move();
   return {
-    ...{ config, logger, pool, storage, context, checks, broken },
+    ...{ config, logger, metrics, pool, storage, context, checks, broken },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -12,6 +12,8 @@ export type Role = 'api' | 'worker';
 export type Config = {
   readonly host: string;
   readonly port: number;
+  /** Where a process without the API serves its metrics; null: nowhere. */
+  readonly metricsPort: number | null;
   /** Null: an embedded Postgres under `dataFolder`. */
   readonly databaseUrl: string | null;
   /** Absolute. */
@@ -58,6 +60,7 @@ const wholeNumber = (smallest: number, largest: number) =>
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
   DATABASE_URL: z
     .string()
     .regex(
@@ -128,6 +131,7 @@ export function loadConfig(
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
+    metricsPort: values.METRICS_PORT ?? null,
     databaseUrl: values.DATABASE_URL ?? null,
     dataFolder: resolve(values.DATA_DIR),
     roles,

@@ -1,6 +1,7 @@
 // Structured logs: one line an event, with the ids that tell a job's or a request's story. It redacts nothing
 // by itself, so secrets and links with credentials are never handed to it.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
@@ -8,12 +9,27 @@ import type { Config } from './config.ts';
 
 export type { Logger } from 'pino';
 
+const facts = new AsyncLocalStorage<Readonly<Record<string, unknown>>>();
+
+/** Runs `work`; whatever it logs, and whatever it starts, carries these facts too. */
+export function withLogFacts<Result>(
+  added: Readonly<Record<string, unknown>>,
+  work: () => Result,
+): Result {
+  return facts.run(added, work);
+}
+
 /** Makes the process's logger; it writes to stdout at once, so that a crash loses no line. */
 export function createLogger({
   logLevel,
   logFormat,
 }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
-  const options = { level: logLevel, base: null, serializers: { err: describeError } };
+  const options = {
+    level: logLevel,
+    base: null,
+    serializers: { err: describeError },
+    mixin: () => ({ ...facts.getStore() }),
+  };
   if (logFormat === 'json') return pino(options, pino.destination({ sync: true }));
   return pino(
     options,

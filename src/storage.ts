@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -29,6 +29,10 @@ export type Storage = {
   /** Every work folder and MP3 there is, for the sweep to judge. */
   listFiles(): Promise<LeftoverFile[]>;
   removeFile(file: LeftoverFile): Promise<void>;
+  /** Does with an empty file what `publish` does with an MP3; fails as that would. */
+  rehearse(): Promise<void>;
+  /** The file system that holds them all; `freeBytes` is what we may still write. */
+  measureDisk(): Promise<{ freeBytes: number; totalBytes: number }>;
 };
 
 const jobIdPattern = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -86,6 +90,21 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
     },
     async removeFile({ path }) {
       await rm(path, { recursive: true, force: true });
+    },
+    async rehearse() {
+      const name = `rehearsal-${process.pid}`;
+      const [from, to] = [join(workRoot, name), join(storeRoot, name)];
+      try {
+        await writeFile(from, 'x', { flush: true });
+        await rename(from, to);
+      } finally {
+        await rm(from, { force: true });
+        await rm(to, { force: true });
+      }
+    },
+    async measureDisk() {
+      const { bavail, blocks, bsize } = await statfs(workRoot);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },
   };
 }

@@ -6,9 +6,12 @@ import { Logger as QueueLogger, run } from 'graphile-worker';
 import type { RunnerOptions, WorkerEvents } from 'graphile-worker';
 import type { App } from './app.ts';
 import type { Logger } from './logger.ts';
+import { addGauge } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { startEgressGuard } from './media/egress.ts';
 import type { Tools } from './media/tools.ts';
 import { AttemptLost, createAttempts } from './services/attempts.ts';
+import type { AttemptObserver } from './services/attempts.ts';
 import { isDatabaseUnavailable } from './services/unavailable.ts';
 import { createUpkeep } from './services/upkeep.ts';
 import { startWorkerPulse } from './services/workerPulse.ts';
@@ -25,7 +28,7 @@ const longestFailureMs = 15_000;
 
 /** Starts taking jobs. Disposing hands running attempts back and waits until nothing of them is left. */
 export async function startWorker(app: App, tools: Tools): Promise<Worker> {
-  const { config, pool, storage } = app;
+  const { config, metrics, pool, storage } = app;
   const logger = app.logger.child({ part: 'worker' });
   const onError = (error: unknown) => logger.warn({ err: error }, 'the database did not answer');
   await using stack = new AsyncDisposableStack();
@@ -39,7 +42,17 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
     }),
   );
   const attempts = stack.use(
-    createAttempts({ pool, retentionHours: config.retentionHours, onError }),
+    createAttempts({
+      pool,
+      observer: observe(metrics, logger),
+      retentionHours: config.retentionHours,
+      onError,
+    }),
+  );
+  addGauge(
+    metrics.registry,
+    { name: 'tapedeck_attempts_running', help: 'Conversions that this worker runs now' },
+    () => attempts.count(),
   );
   const deaf = Promise.withResolvers<never>();
   const onRecord = Promise.withResolvers<void>();
@@ -61,6 +74,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const chores = createChores(
     createUpkeep({ pool, storage, storeQuotaBytes: config.storeQuotaBytes }),
     logger,
+    (chore, isSuccess) => metrics.choreEnded(chore, isSuccess),
   );
 
   const shared = { pgPool: pool, noHandleSignals: true, logger: queueLogger(logger) } as const;
@@ -80,7 +94,10 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       pool,
       worker: { id: conversions.poolId, slots },
       isRunning: (key) => attempts.isRunning(key),
-      onRescue: (rescued) => logger.warn({ attempts: rescued }, 'took over from a lost worker'),
+      onRescue(rescued) {
+        metrics.attemptsRescued(rescued.length);
+        for (const key of rescued) logger.warn(key, 'attempt taken from a lost worker');
+      },
       onBeat() {
         // The database answers us, but not graphile-worker: one that failed as it registered its tasks
         // never recovers, and would look alive for ever.
@@ -107,6 +124,20 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   broken.catch(() => {});
   const resources = stack.move();
   return { broken, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function observe(metrics: Metrics, logger: Logger): AttemptObserver {
+  return {
+    phaseEnded(key, phase, seconds) {
+      metrics.phaseEnded(phase, seconds);
+      logger.debug({ ...key, phase, seconds }, 'phase completed');
+    },
+    ended(outcome, code) {
+      metrics.attemptEnded(outcome);
+      if (code !== null) metrics.attemptFailed(code, outcome === 'failed');
+    },
+    lost: () => metrics.attemptEnded('lost'),
+  };
 }
 
 type QueueRunner = AsyncDisposable & {

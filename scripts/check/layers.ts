@@ -10,12 +10,13 @@ import { runTool } from './tool.ts';
  * marked `type:` only the types.
  */
 const layers: Readonly<Record<string, string>> = {
-  main: 'app api worker health db media config logger startError',
-  app: 'http resolvers services db media storage domain config logger startError',
+  main: 'app api worker health doctor db media config logger startError',
+  app: 'http resolvers services db media storage domain config logger metrics startError',
   api: 'type:app http resolvers services domain startError',
   health: 'services db startError',
-  worker: 'type:app tasks services media storage domain',
-  http: 'resolvers services storage domain',
+  doctor: 'services db media storage domain',
+  worker: 'type:app tasks services media storage domain metrics',
+  http: 'resolvers services storage domain logger metrics',
   resolvers: 'services domain',
   tasks: 'services media storage domain',
   services: 'db storage domain',
@@ -24,12 +25,13 @@ const layers: Readonly<Record<string, string>> = {
   storage: 'domain',
   config: 'domain',
   logger: '',
+  metrics: 'domain',
   startError: '',
   domain: '',
 };
 
-/** Settings and loggers are handed over, so their types are free to every layer but domain. */
-const freeTypes = 'type:config type:logger';
+/** They are handed over, so their types are free to every layer but domain. */
+const freeTypes = 'type:config type:logger type:metrics';
 
 /** They load a module by a path that is known at run time only. */
 const mayComputeImports: readonly string[] = [
@@ -46,6 +48,7 @@ const holders: Readonly<Record<string, string>> = {
   'graphile-worker': 'src/db/ src/worker.ts src/tasks/',
   '@apollo/server': 'src/http/ src/api.ts',
   fastify: 'src/http/ src/api.ts',
+  'prom-client': 'src/metrics.ts src/http/metrics.ts',
   'graphql-ws': 'src/http/ src/api.ts',
   ws: 'src/http/ src/api.ts',
   'youtube-dl-exec': 'src/media/',

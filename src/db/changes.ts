@@ -16,6 +16,8 @@ export type FeedOptions = {
   /** Called after each LISTEN: whatever changed before was not heard. */
   readonly onConnect: () => void;
   readonly onLost: (cause: unknown) => void;
+  /** How long a heartbeat was on its way. */
+  readonly onHeartbeat?: (seconds: number) => void;
   /** Time between heartbeats, and what each may take. Tests shorten them. */
   readonly heartbeatMs?: number;
   readonly heartbeatTimeoutMs?: number;
@@ -82,14 +84,19 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
   // The token goes out through the pool and has to come back here: that also finds a half-open socket, a
   // frozen backend, and a pooler that does not carry notifications.
   let token = '';
+  let sentAt = 0;
   let overdue: NodeJS.Timeout | undefined;
   client.on('notification', ({ payload = '' }) => {
-    if (payload === token) clearTimeout(overdue);
+    if (payload === token) {
+      clearTimeout(overdue);
+      options.onHeartbeat?.((performance.now() - sentAt) / 1_000);
+    }
     // Whoever is connected may notify: anything else than ids is not for us.
     else options.onChange(payload.split(',').filter((id) => jobIdPattern.test(id)));
   });
   const beat = () => {
     token = `@${randomUUID()}`;
+    sentAt = performance.now();
     clearTimeout(overdue);
     overdue = setTimeout(
       () => lose(new Error('the heartbeat did not come back')),

@@ -8,7 +8,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { withLogFacts } from '../logger.ts';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { Storage } from '../storage.ts';
 import { answerError } from './errors.ts';
@@ -17,6 +19,7 @@ import { graphiql } from './graphiql.ts';
 import { registerGraphQL } from './graphql.ts';
 import { health } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
+import { metricsPage } from './metrics.ts';
 import { page } from './page.ts';
 
 type ServerOptions = {
@@ -26,6 +29,7 @@ type ServerOptions = {
   readonly context: Context;
   readonly storage: Storage;
   readonly checks: ReadinessChecks;
+  readonly metrics: Metrics;
 };
 
 export type HttpServer = AsyncDisposable & { readonly url: string };
@@ -48,8 +52,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
   }) as unknown as FastifyInstance;
-  app.addHook('onRequest', async ({ id }, reply) => {
+  app.addHook('onRequest', ({ id }, reply, done) => {
     reply.header('x-request-id', id);
+    withLogFacts({ requestId: id }, done);
   });
   app.setErrorHandler<FastifyError>((error, request, reply) =>
     answerError(error, request, reply, options.logger),
@@ -63,10 +68,11 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     // The plugin's own would close with 1005, on which clients do not reconnect.
     preClose: () => closeSockets(app),
   });
-  const { context, storage, checks, logger } = options;
+  const { context, storage, checks, metrics, logger } = options;
   const apollo = await registerGraphQL(app, { context, logger });
   await app.register(files, { queries: context.queries, storage });
-  await app.register(health, { checks, services: context });
+  await app.register(health, { checks });
+  await app.register(metricsPage, { metrics, checks, services: context });
   await app.register(graphiql);
   await app.register(page);
 

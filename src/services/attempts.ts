@@ -62,19 +62,33 @@ export type Attempts = AsyncDisposable & {
   /** Aborts all attempts with WorkerStopping; each task hands its own back. */
   stop(): void;
   isRunning(key: AttemptKey): boolean;
+  count(): number;
 };
 
 /** Disposing takes the attempt off the books of this process. */
 export type ClaimedAttempt = Attempt & Disposable;
 
+/** Told what is worth counting, once it is on record. */
+export type AttemptObserver = {
+  /** The attempt went on to the next phase, or succeeded. */
+  phaseEnded(key: AttemptKey, phase: JobPhase, seconds: number): void;
+  ended(
+    outcome: 'succeeded' | 'failed' | 'retried' | 'released',
+    code: JobFailureCode | null,
+  ): void;
+  lost(): void;
+};
+
 type AttemptsOptions = {
   readonly pool: Database;
+  readonly observer?: AttemptObserver;
   /** Null keeps files for ever. */
   readonly retentionHours: number | null;
   readonly onError: (error: unknown) => void;
 };
 
-export function createAttempts({ pool, retentionHours, onError }: AttemptsOptions): Attempts {
+export function createAttempts(options: AttemptsOptions): Attempts {
+  const { pool, observer, retentionHours, onError } = options;
   let stoppedAt: number | null = null;
   // A rescued job may come back to this process while its lost attempt has not noticed yet: both are here then.
   const running = new Set<{ readonly key: AttemptKey; readonly abort: AbortController }>();
@@ -98,6 +112,12 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
     // The stop came while the claim was under way.
     if (stoppedAt !== null) abort.abort(new WorkerStopping());
     let phase: JobPhase = 'RESOLVING';
+    let enteredAt = performance.now();
+    const endPhase = () => {
+      const now = performance.now();
+      observer?.phaseEnded(key, phase, (now - enteredAt) / 1_000);
+      enteredAt = now;
+    };
 
     const write = async (attemptWrite: () => Promise<Job | null>): Promise<Job> => {
       const written = await outlastOutage(attemptWrite, onError, () => stoppedAt);
@@ -112,6 +132,7 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
       key,
       signal: abort.signal,
       async enter(next) {
+        endPhase();
         phase = next;
         board.enter(key, next);
         await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
@@ -130,23 +151,30 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
             // The connection may have broken after the commit: then it is our own token that is there.
             (await findJobByArtifactToken(pool, artifact.token)),
         );
+        endPhase();
+        observer?.ended('succeeded', null);
       },
       async fail(code) {
         board.remove(key);
         const delaySeconds = retryDelaySeconds(code, job.attempt, job.maxAttempts);
         if (delaySeconds === null) {
           await write(() => failAttempt(pool, key, code));
+          observer?.ended('failed', code);
           return null;
         }
-        return (await write(() => retryAttemptLater(pool, key, code, delaySeconds))).runAt;
+        const { runAt } = await write(() => retryAttemptLater(pool, key, code, delaySeconds));
+        observer?.ended('retried', code);
+        return runAt;
       },
       async release() {
         board.remove(key);
         await write(() => releaseAttempt(pool, key));
+        observer?.ended('released', null);
       },
       [Symbol.dispose]() {
         board.remove(key);
         running.delete(entry);
+        if (abort.signal.reason instanceof AttemptLost) observer?.lost();
       },
     };
   }
@@ -158,6 +186,7 @@ export function createAttempts({ pool, retentionHours, onError }: AttemptsOption
       for (const { abort } of running) abort.abort(new WorkerStopping());
     },
     isRunning: (key) => find(key) !== undefined,
+    count: () => running.size,
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
 }

@@ -2,6 +2,8 @@
 
 import DataLoader from 'dataloader';
 import type { HistoryOrder } from '../db/history.ts';
+import { readDatabaseFigures } from '../db/databaseFigures.ts';
+import type { DatabaseFigures } from '../db/databaseFigures.ts';
 import { countJobsAhead, findJobByArtifactToken, findOwnedJobs } from '../db/jobs.ts';
 import { readJobEvents } from '../db/jobEvents.ts';
 import type { JobEvent } from '../db/jobEvents.ts';
@@ -45,6 +47,7 @@ export type JobQueries = {
   readQueueIntervals(minutes: number): Promise<QueueInterval[]>;
   countFailures(minutes: number): Promise<FailureCount[]>;
   readLivingWorkers(): Promise<LivingWorker[]>;
+  readDatabaseFigures(): Promise<DatabaseFigures>;
   /** The latest 200 events of a job, oldest first. Many calls in one turn make one query. */
   readTimeline(jobId: string): Promise<readonly JobEvent[]>;
   /** The job whose MP3 has this unguessable token, EXPIRED ones included; null when there is none. */
@@ -108,6 +111,7 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
     readQueueIntervals: async (minutes) => readQueueIntervals(db, checkMinutes(minutes)),
     countFailures: async (minutes) => countFailures(db, checkMinutes(minutes)),
     readLivingWorkers: () => readLivingWorkers(db, workerLostAfterSeconds),
+    readDatabaseFigures: () => readDatabaseFigures(db),
     readTimeline: (jobId) => timelines.load(jobId),
     findArtifact: (token) => findJobByArtifactToken(db, token),
   };

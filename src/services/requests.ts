@@ -11,6 +11,7 @@ import { expireLostArtifact } from '../db/upkeep.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
 import type { Job, Mp3Options, SourceIdentity } from '../domain/job.ts';
 import { attemptsPerRequest } from '../domain/retry.ts';
+import type { Logger } from '../logger.ts';
 import { parseVideoUrl } from '../domain/url.ts';
 import type { UrlRefusalCode } from '../domain/url.ts';
 
@@ -57,13 +58,15 @@ type RequestsOptions = {
   /** Is the attempt's MP3 really in the store? */
   readonly hasArtifact: (attempt: AttemptKey) => Promise<boolean>;
   readonly removeArtifact: (attempt: AttemptKey) => Promise<void>;
+  /** Told what was accepted: the beginning of each job's story. */
+  readonly logger?: Logger;
 };
 
 /** Longer ones are refused: the key is stored, and is nobody's place for data. */
 const longestIdempotencyKey = 255;
 
 export function createRequests(options: RequestsOptions): Requests {
-  const { pool, allowedHosts, hasArtifact, removeArtifact } = options;
+  const { pool, allowedHosts, hasArtifact, removeArtifact, logger } = options;
 
   async function request(ownerId: string, asked: Mp3Request): Promise<RequestResult> {
     const parsed = parseVideoUrl(asked.url, allowedHosts);
@@ -106,6 +109,7 @@ export function createRequests(options: RequestsOptions): Requests {
         return request(ownerId, asked);
       }
     }
+    logger?.info({ jobId: job.id, outcome, site: job.source.site }, 'job requested');
     return { refusal: null, job, outcome };
   }
 
@@ -121,6 +125,7 @@ export function createRequests(options: RequestsOptions): Requests {
         return { refusal: alreadyTerminal, job: outcome.job };
       case 'CANCELED':
       case 'LEFT':
+        logger?.info({ jobId, outcome: outcome.kind }, 'job canceled');
         return { refusal: null, job: outcome.job };
     }
   }
@@ -138,6 +143,7 @@ export function createRequests(options: RequestsOptions): Requests {
       case 'NOT_RETRYABLE':
         return { refusal: notRetryable, job: outcome.job };
       case 'QUEUED':
+        logger?.info({ jobId }, 'job to be tried again');
         return { refusal: null, job: outcome.job };
     }
   }
@@ -154,6 +160,7 @@ export function createRequests(options: RequestsOptions): Requests {
         if (outcome.orphan !== null) {
           await removeArtifact({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
         }
+        logger?.info({ jobId, isOrphan: outcome.orphan !== null }, 'job deleted');
         return { refusal: null };
     }
   }

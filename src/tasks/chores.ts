@@ -10,8 +10,13 @@ export const crontab = `
 * * * * * sweepLeftovers ?max=3
 `;
 
-export function createChores(upkeep: Upkeep, logger: Logger): TaskList {
-  return {
+/** `onEnd` is told of each run, the failed ones too; graphile-worker runs those again. */
+export function createChores(
+  upkeep: Upkeep,
+  logger: Logger,
+  onEnd: (chore: string, isSuccess: boolean) => void,
+): TaskList {
+  const chores: TaskList = {
     async expireArtifacts() {
       const removed = await upkeep.expireArtifacts();
       if (removed.due + removed.overQuota > 0) logger.info(removed, 'expired MP3s removed');
@@ -20,5 +25,24 @@ export function createChores(upkeep: Upkeep, logger: Logger): TaskList {
       const found = await upkeep.sweepLeftovers();
       if (found.forgottenJobs + found.files > 0) logger.warn(found, 'leftovers put right');
     },
+  };
+  return Object.fromEntries(
+    Object.entries(chores).map(([name, chore]) => [name, watched(name, chore, onEnd)]),
+  );
+}
+
+function watched(
+  name: string,
+  chore: TaskList[string],
+  onEnd: (chore: string, isSuccess: boolean) => void,
+): TaskList[string] {
+  return async (payload, helpers) => {
+    let isSuccess = false;
+    try {
+      await chore?.(payload, helpers);
+      isSuccess = true;
+    } finally {
+      onEnd(name, isSuccess);
+    }
   };
 }

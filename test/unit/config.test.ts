@@ -41,6 +41,7 @@ test('every setting is taken as it is given', () => {
   const config = load({
     HOST: '0.0.0.0',
     PORT: '8080',
+    METRICS_PORT: '9464',
     DATABASE_URL: 'postgresql://user:secret@db:5432/tapedeck',
     DATA_DIR: '/srv/tapedeck',
     ROLES: ' worker ',
@@ -58,6 +59,7 @@ test('every setting is taken as it is given', () => {
   expect(config).toEqual({
     host: '0.0.0.0',
     port: 8080,
+    metricsPort: 9464,
     databaseUrl: 'postgresql://user:secret@db:5432/tapedeck',
     dataFolder: '/srv/tapedeck',
     roles: new Set(['worker']),

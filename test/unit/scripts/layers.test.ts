@@ -36,12 +36,12 @@ describe('the layer check', () => {
     expect(faults).toEqual([
       'src/domain/job.ts:1: domain may not import src/config.ts, only itself.',
       'src/http/any.ts:1: name the module, so that the import can be judged.',
-      'src/http/files.ts:2: http may not import src/db/pool.ts, only resolvers services storage domain.',
-      'src/http/page.ts:1: http may not import src/config.ts, only resolvers services storage domain.',
-      'src/http/page.ts:2: http may not import src/tasks/convert.ts, only resolvers services storage domain.',
+      'src/http/files.ts:2: http may not import src/db/pool.ts, only resolvers services storage domain logger metrics.',
+      'src/http/page.ts:1: http may not import src/config.ts, only resolvers services storage domain logger metrics.',
+      'src/http/page.ts:2: http may not import src/tasks/convert.ts, only resolvers services storage domain logger metrics.',
       'src/odd.ts:1: odd is no layer; add it to the table in scripts/check/layers.ts.',
       'src/tasks/convert.ts:1: only src/media/process.ts, src/media/tools.ts, src/db/embedded/ may import node:child_process.',
-      'src/worker.ts:2: worker may not import src/app.ts, only type:app tasks services media storage domain.',
+      'src/worker.ts:2: worker may not import src/app.ts, only type:app tasks services media storage domain metrics.',
     ]);
   });
 
