@@ -1,10 +1,12 @@
 // The entry: settings, parts, the chosen roles; then a signal, and everything in reverse.
 
-import { startApi } from './api.ts';
+import { startApi, startMetrics } from './api.ts';
 import { createApp } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { EmbeddedPostgresError } from './db/embedded.ts';
+import { describe, examine } from './doctor.ts';
+import type { Finding } from './doctor.ts';
 import { checkHealth } from './health.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
@@ -20,8 +22,9 @@ async function main(command: string | undefined): Promise<void> {
   const stopped = waitForSignal();
   const config = loadConfig(process.env, { isTerminal: process.stdout.isTTY });
   if (command === 'health') return checkHealth(config);
+  if (command === 'doctor') return reportHealth(await examine(config));
   if (command !== undefined)
-    throw new StartError(`There is no command "${command}"; try "health".`);
+    throw new StartError(`There is no command "${command}"; try "health" or "doctor".`);
   const logger = createLogger(config);
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
@@ -37,10 +40,21 @@ async function main(command: string | undefined): Promise<void> {
     const { url } = stack.use(await startApi(app));
     logger.info(`Tapedeck is ready: open ${url}`);
   } else {
-    logger.info('Tapedeck is ready: this worker waits for jobs');
+    const { metricsPort } = config;
+    const metrics = metricsPort === null ? null : stack.use(await startMetrics(app, metricsPort));
+    logger.info(
+      { metrics: metrics && `${metrics.url}/metrics` },
+      'Tapedeck is ready: this worker waits for jobs',
+    );
   }
   const signal = await Promise.race([stopped, ...broken]);
   logger.info(`Tapedeck stops (${signal}); conversions under way are continued at the next start`);
+}
+
+function reportHealth(findings: readonly Finding[]): void {
+  process.stdout.write(describe(findings));
+  const faults = findings.filter(({ state }) => state === 'fail').length;
+  if (faults > 0) process.exit(1);
 }
 
 function searchOf({ ytdlpPath, ffmpegPath, environment }: Config) {

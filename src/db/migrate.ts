@@ -6,7 +6,8 @@ import { makeWorkerUtils } from 'graphile-worker';
 import { runner } from 'node-pg-migrate';
 import type { Database } from './pool.ts';
 
-const migrationsFolder = fileURLToPath(new URL('../../sql', import.meta.url));
+/** Where the numbered migrations are. */
+export const migrationsFolder = fileURLToPath(new URL('../../sql', import.meta.url));
 
 /** Runs the migrations that are missing and answers their names; none when the schema is current. */
 export async function migrate(pool: Database): Promise<string[]> {

@@ -83,7 +83,7 @@ describe('settings', () => {
 
 test('an unknown command is named, with the one there is', async () => {
   expect(await complaintsOf({ command: 'serve' })).toEqual([
-    'There is no command "serve"; try "health".',
+    'There is no command "serve"; try "health" or "doctor".',
   ]);
 });
 
