@@ -34,6 +34,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/web/dist ./web/dist
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
+    ACCESS=sessions \
     DATA_DIR=/data \
     YTDLP_PATH=/opt/yt-dlp/bin/yt-dlp \
     FFMPEG_PATH=/usr/bin/ffmpeg

@@ -9,8 +9,9 @@ import { StartError } from './startError.ts';
 
 /** Listens. Throws StartError when the address cannot be had. */
 export async function startApi(app: App): Promise<HttpServer> {
-  const { host, port } = app.config;
-  return advising(host, port, 'PORT', () => startHttpServer({ ...app, host, port }));
+  const { host, port, trustedProxies } = app.config;
+  const options = { ...app, host, port, trustedProxies, services: app.context };
+  return advising(host, port, 'PORT', () => startHttpServer(options));
 }
 
 /** Serves /livez and /metrics of a process without the API. Throws StartError like startApi. */

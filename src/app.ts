@@ -13,7 +13,9 @@ import type { ReadinessChecks } from './http/health.ts';
 import type { Logger } from './logger.ts';
 import { addGauge, addGauges, createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
-import type { Context } from './resolvers/context.ts';
+import type { AccessOptions } from './http/caller.ts';
+import type { Services } from './resolvers/context.ts';
+import { createKeyring, openKeyring, secretsFile } from './secrets.ts';
 import { createJobQueries } from './services/jobQueries.ts';
 import { createRequests } from './services/requests.ts';
 import { createJobWatch } from './services/watchJobs.ts';
@@ -30,15 +32,15 @@ export type App = AsyncDisposable & {
   readonly pool: Database;
   readonly storage: Storage;
   /** What the API's resolvers are given. */
-  readonly context: Context;
+  readonly context: Services;
+  /** How the API finds out who asks. */
+  readonly access: AccessOptions;
   /** Whether the API can serve. */
   readonly checks: ReadinessChecks;
   /** Rejects when the embedded Postgres ended by itself. */
   readonly broken: Promise<never>;
 };
 
-/** In open access everybody is the same owner, and shares one history. */
-const everybody = 'everybody';
 /** Queries of tasks, streams and requests, beside the one connection that each running job may hold. */
 const spareConnections = 10;
 /** No statement of ours takes as long while the database is well. */
@@ -99,8 +101,7 @@ export async function createApp(
   const onReadError = (error: unknown) => logger.warn({ err: error }, 'live status waits');
   const jobWatch = createJobWatch({ db: pool, onReadError });
   const queueWatch = createQueueWatch({ db: pool, workerLostAfterSeconds, onReadError });
-  const context: Context = {
-    ownerId: everybody,
+  const context: Services = {
     requests: createRequests({
       pool,
       allowedHosts: config.allowedHosts,
@@ -116,6 +117,13 @@ export async function createApp(
     jobWatch,
     queueWatch,
   };
+  const { sessionSecrets, dataFolder } = config;
+  // A worker signs nothing, so it does not hold the secrets.
+  const keyring =
+    config.roles.has('api') && sessionSecrets === null
+      ? openKeyring(secretsFile(dataFolder))
+      : createKeyring(sessionSecrets ?? []);
+  const access: AccessOptions = { mode: config.access, keyring };
   const checks: Record<string, () => Promise<boolean> | boolean> = {
     database: () => pool.query('select').then(() => true),
   };
@@ -149,7 +157,7 @@ export async function createApp(
   }
   const resources = stack.move();
   return {
-    ...{ config, logger, metrics, pool, storage, context, checks, broken },
+    ...{ config, logger, metrics, pool, storage, context, access, checks, broken },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

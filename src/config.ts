@@ -1,9 +1,13 @@
 // The settings: the environment read once, whole and loudly. Nobody else reads process.env, and nothing here
-// looks at the machine. Every setting is documented in .env.example and docs/configuration.md.
+// looks at the machine but for the files that hold secrets. Every setting is documented in .env.example and docs/configuration.md.
 
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { accessModes, isLoopback } from './domain/access.ts';
+import type { AccessMode } from './domain/access.ts';
+import { isAddressOrNetwork } from './domain/address.ts';
 import { parseAllowedHosts } from './domain/allowedHosts.ts';
 import type { AllowedHosts } from './domain/allowedHosts.ts';
 
@@ -14,6 +18,11 @@ export type Config = {
   readonly port: number;
   /** Where a process without the API serves its metrics; null: nowhere. */
   readonly metricsPort: number | null;
+  readonly access: AccessMode;
+  /** The newest first; null: a file under `dataFolder`. */
+  readonly sessionSecrets: readonly string[] | null;
+  /** Addresses and networks. */
+  readonly trustedProxies: readonly string[];
   /** Null: an embedded Postgres under `dataFolder`. */
   readonly databaseUrl: string | null;
   /** Absolute. */
@@ -57,10 +66,21 @@ const wholeNumber = (smallest: number, largest: number) =>
     .min(smallest, `has to be at least ${smallest}`)
     .max(largest, `has to be at most ${largest}`);
 
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  ACCESS: z.enum(accessModes, `has to be one of ${accessModes.join(', ')}`).default('open'),
+  OPEN_TO_NETWORK: z
+    .enum(['true', 'false'], 'has to be true or false')
+    .default('false')
+    .transform((text) => text === 'true'),
+  SESSION_SECRET: list.pipe(z.array(z.string().min(32, 'needs 32 characters at least'))).optional(),
+  TRUSTED_PROXIES: list
+    .pipe(z.array(z.string().refine(isAddressOrNetwork, 'has to name addresses or networks')))
+    .default([]),
   DATABASE_URL: z
     .string()
     .regex(
@@ -114,16 +134,25 @@ export function loadConfig(
   environment: Readonly<Record<string, string | undefined>>,
   { isTerminal }: { isTerminal: boolean },
 ): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  const { given, faults: fileFaults } = readSecretFiles(
+    Object.fromEntries(
+      Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+    ),
   );
   const parsed = settings.safeParse(given);
-  const faults = new Set(parsed.error?.issues.map(toSentence));
+  const faults = new Set([...fileFaults, ...(parsed.error?.issues.map(toSentence) ?? [])]);
   // Not a rule of the schema: zod would leave it out as soon as there is any other fault.
   const roles = new Set(settings.shape.ROLES.safeParse(given['ROLES']).data);
   if (given['DATABASE_URL'] === undefined && roles.size === 1) {
     faults.add(
       'DATABASE_URL has to be set when ROLES names only one: api and worker meet in the database.',
+    );
+  }
+  const { data: access } = settings.shape.ACCESS.safeParse(given['ACCESS']);
+  const isForced = given['OPEN_TO_NETWORK'] === 'true';
+  if (roles.has('api') && access === 'open' && !isLoopback(given['HOST'] ?? '::1') && !isForced) {
+    faults.add(
+      'HOST lets other machines in while ACCESS is open: set ACCESS to sessions or keys, or OPEN_TO_NETWORK to true when everybody who can reach it may use it.',
     );
   }
   if (!parsed.success || faults.size > 0) throw new ConfigError([...faults]);
@@ -132,6 +161,9 @@ export function loadConfig(
     host: values.HOST,
     port: values.PORT,
     metricsPort: values.METRICS_PORT ?? null,
+    access: values.ACCESS,
+    sessionSecrets: values.SESSION_SECRET ?? null,
+    trustedProxies: values.TRUSTED_PROXIES,
     databaseUrl: values.DATABASE_URL ?? null,
     dataFolder: resolve(values.DATA_DIR),
     roles,
@@ -151,6 +183,32 @@ export function loadConfig(
       ),
     ),
   });
+}
+
+/** Where secrets are mounted as files, DATABASE_URL_FILE names the file with the value of DATABASE_URL. */
+const secretSettings = ['DATABASE_URL', 'SESSION_SECRET'];
+
+function readSecretFiles(given: Readonly<Record<string, string | undefined>>): {
+  given: Record<string, string | undefined>;
+  faults: string[];
+} {
+  const values = { ...given };
+  const faults: string[] = [];
+  for (const name of secretSettings) {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (given[name] !== undefined) {
+      faults.push(`${name} and ${name}_FILE are both set; keep one of them.`);
+      continue;
+    }
+    try {
+      values[name] = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      faults.push(`${name}_FILE names a file that cannot be read (${code}).`);
+    }
+  }
+  return { given: values, faults };
 }
 
 function toSentence({ path, message }: { path: PropertyKey[]; message: string }): string {

@@ -45,3 +45,19 @@ export function isPublicHost(hostname: string): boolean {
 export function withoutTrailingDot(hostname: string): string {
   return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
 }
+
+/** `10.0.0.1`, `::1` or a network such as `10.0.0.0/8`. */
+export function isAddressOrNetwork(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+}
+
+/**
+ * Whom to count as one caller by the address: IPv4 as it is, IPv6 by its /64, which a single subscriber has to
+ * themselves. Anything that is no address is given back.
+ */
+export function countedAddress(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
+}

@@ -5,6 +5,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../logger.ts';
+import { AccessDenied } from '../services/accessDenied.ts';
+import type { AccessDeniedCode } from '../services/accessDenied.ts';
 import { InvalidArgument } from '../services/invalidArgument.ts';
 import { isDatabaseUnavailable } from '../services/unavailable.ts';
 
@@ -12,7 +14,8 @@ const unavailable = 'The server cannot reach its database; try again soon.';
 const sorry = 'Something went wrong on this server; try again.';
 
 /** `code` in `extensions` of an error that is not GraphQL's own. */
-type ErrorCode = 'BAD_USER_INPUT' | 'SERVICE_UNAVAILABLE' | 'INTERNAL_SERVER_ERROR';
+type ErrorCode =
+  AccessDeniedCode | 'BAD_USER_INPUT' | 'SERVICE_UNAVAILABLE' | 'INTERNAL_SERVER_ERROR';
 
 /**
  * Masks one error of an answer. `error` is what was thrown, `formatted` what GraphQL would send. What callers
@@ -34,6 +37,7 @@ export function maskError(
     extensions: { code, requestId },
   });
   if (cause instanceof InvalidArgument) return answer('BAD_USER_INPUT', cause.message);
+  if (cause instanceof AccessDenied) return answer(cause.code, cause.message);
   if (isDatabaseUnavailable(cause)) {
     logger.warn({ err: cause, requestId, path }, 'the database is unavailable');
     return answer('SERVICE_UNAVAILABLE', unavailable);

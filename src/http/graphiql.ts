@@ -3,6 +3,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { serveBuiltPage } from './builtPage.ts';
+import type { Identify } from './caller.ts';
 
 /** Each source was seen to be needed. */
 const contentSecurityPolicy = [
@@ -24,13 +25,20 @@ const contentSecurityPolicy = [
 ];
 
 /** A Fastify plugin: the page at /graphiql and /graphiql/, its hashed assets below. */
-export async function graphiql(app: FastifyInstance): Promise<void> {
+export async function graphiql(
+  app: FastifyInstance,
+  { identify }: { readonly identify: Identify },
+): Promise<void> {
   const assetsPrefix = '/graphiql/assets/';
   const send = await serveBuiltPage(app, {
     folder: 'graphiql',
     assetsPrefix,
     contentSecurityPolicy,
   });
-  app.get('/graphiql', (_request, reply) => send(reply));
-  app.get('/graphiql/', (_request, reply) => send(reply));
+  for (const path of ['/graphiql', '/graphiql/']) {
+    app.get(path, async (request, reply) => {
+      await identify(request, reply);
+      return send(reply);
+    });
+  }
 }

@@ -14,8 +14,10 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { WebSocket } from 'ws';
 import type { Logger } from '../logger.ts';
-import type { Context } from '../resolvers/context.ts';
+import type { Caller } from '../domain/access.ts';
+import type { Context, Services } from '../resolvers/context.ts';
 import { resolvers } from '../resolvers/index.ts';
+import type { Identify } from './caller.ts';
 import { maskError } from './errors.ts';
 
 const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
@@ -27,12 +29,16 @@ function buildSchema(): GraphQLSchema {
   return makeExecutableSchema<Context>({ typeDefs, resolvers });
 }
 
-type GraphQLOptions = { readonly context: Context; readonly logger: Logger };
+type GraphQLOptions = {
+  readonly services: Services;
+  readonly identify: Identify;
+  readonly logger: Logger;
+};
 
 /** Registers /graphql. The returned server is to be stopped after the listener. */
 export async function registerGraphQL(
   app: FastifyInstance,
-  { context, logger }: GraphQLOptions,
+  { services, identify, logger }: GraphQLOptions,
 ): Promise<ApolloServer<RequestContext>> {
   const schema = buildSchema();
   const apollo = new ApolloServer<RequestContext>({
@@ -49,14 +55,18 @@ export async function registerGraphQL(
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {
-    context: async ({ id }) => ({ ...context, requestId: id }),
+    context: async (request, reply) => ({
+      ...services,
+      ...(await identify(request, reply)),
+      requestId: request.id,
+    }),
   });
   app.post('/graphql', handler);
   app.route({
     method: 'GET',
     url: '/graphql',
     handler,
-    wsHandler: overWebSocket(schema, context, logger),
+    wsHandler: overWebSocket(schema, { services, identify, logger }),
   });
   return apollo;
 }
@@ -131,18 +141,25 @@ function readDocument(
   }
 }
 
-function overWebSocket(schema: GraphQLSchema, context: Context, logger: Logger) {
+/** What a socket keeps from its handshake on. */
+type SocketExtra = { caller?: Caller };
+
+function overWebSocket(schema: GraphQLSchema, { services, identify, logger }: GraphQLOptions) {
   const mask = (errors: readonly GraphQLError[], requestId: string) =>
     errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
-  const handle = makeHandler({
+  const handle = makeHandler<Record<string, unknown>, SocketExtra>({
     schema,
     isProd: true,
+    async onConnect({ extra }) {
+      extra.caller = await identify(extra.request, null);
+    },
     // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
     // the streams on it.
-    onSubscribe(_context, _id, { query, operationName, variables }) {
+    onSubscribe({ extra }, _id, { query, operationName, variables }) {
       const { document, faults } = readDocument(schema, query);
       if (document === null) return faults;
-      return { schema, document, operationName, variableValues: variables, contextValue: context };
+      const contextValue = { ...services, ...extra.caller };
+      return { schema, document, operationName, variableValues: variables, contextValue };
     },
     onError: ({ extra }, _id, _payload, errors) => mask(errors, extra.request.id),
     onNext({ extra }, _id, _payload, _arguments, { data = null, errors }) {

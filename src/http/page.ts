@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { serveBuiltPage } from './builtPage.ts';
+import type { Identify } from './caller.ts';
 
 /** Not hashed, since the manifest names them; they change with a release at most. */
 const iconsMaxAge = '1d';
@@ -32,14 +33,22 @@ const contentSecurityPolicy = [
 ];
 
 /** A Fastify plugin; at most one of the server may answer unknown addresses, and it is this one. */
-export async function page(app: FastifyInstance): Promise<void> {
+export async function page(
+  app: FastifyInstance,
+  { identify }: { readonly identify: Identify },
+): Promise<void> {
   const send = await serveBuiltPage(app, {
     folder: 'page',
     assetsPrefix: '/assets/',
     contentSecurityPolicy,
   });
-  app.get('/', (_request, reply) => send(reply));
-  app.get('/queue', (_request, reply) => send(reply));
+  for (const path of ['/', '/queue']) {
+    app.get(path, async (request, reply) => {
+      // A visitor has their cookie before the page's socket comes.
+      await identify(request, reply);
+      return send(reply);
+    });
+  }
   await app.register(fastifyStatic, {
     root: join(dist, 'icons'),
     prefix: '/icons/',

@@ -1,6 +1,7 @@
 // The HTTP listener and all that hangs on it, and how it goes away: clients are told to come back, requests
 // under way are finished, idle connections do not hold it up.
 
+import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import { fastify, LogController } from 'fastify';
 import type { FastifyError, FastifyInstance } from 'fastify';
@@ -11,8 +12,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withLogFacts } from '../logger.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Context } from '../resolvers/context.ts';
+import type { Services } from '../resolvers/context.ts';
 import type { Storage } from '../storage.ts';
+import { createIdentify } from './caller.ts';
+import type { AccessOptions } from './caller.ts';
 import { answerError } from './errors.ts';
 import { files } from './files.ts';
 import { graphiql } from './graphiql.ts';
@@ -26,7 +29,10 @@ type ServerOptions = {
   readonly host: string;
   readonly port: number;
   readonly logger: Logger;
-  readonly context: Context;
+  readonly access: AccessOptions;
+  /** The proxies whose X-Forwarded-* headers are believed: addresses or networks. */
+  readonly trustedProxies: readonly string[];
+  readonly services: Services;
   readonly storage: Storage;
   readonly checks: ReadinessChecks;
   readonly metrics: Metrics;
@@ -51,6 +57,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     ),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    trustProxy: [...options.trustedProxies],
   }) as unknown as FastifyInstance;
   app.addHook('onRequest', ({ id }, reply, done) => {
     reply.header('x-request-id', id);
@@ -68,13 +75,15 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     // The plugin's own would close with 1005, on which clients do not reconnect.
     preClose: () => closeSockets(app),
   });
-  const { context, storage, checks, metrics, logger } = options;
-  const apollo = await registerGraphQL(app, { context, logger });
-  await app.register(files, { queries: context.queries, storage });
+  await app.register(cookie);
+  const { services, storage, checks, metrics, logger } = options;
+  const identify = createIdentify(options.access);
+  const apollo = await registerGraphQL(app, { services, identify, logger });
+  await app.register(files, { queries: services.queries, storage });
   await app.register(health, { checks });
-  await app.register(metricsPage, { metrics, checks, services: context });
-  await app.register(graphiql);
-  await app.register(page);
+  await app.register(metricsPage, { metrics, checks, services });
+  await app.register(graphiql, { identify });
+  await app.register(page, { identify });
 
   const silent = trackSilentConnections(app.server);
   const url = await app.listen({ host: options.host, port: options.port });

@@ -1,5 +1,7 @@
-// What every resolver is given: who asks, and the use cases. The same for HTTP and WebSocket.
+// What every resolver is given: who asks, and the use cases. The same for HTTP and WebSocket; one for each
+// operation.
 
+import type { Caller } from '../domain/access.ts';
 import type { JobQueries } from '../services/jobQueries.ts';
 import type { Requests } from '../services/requests.ts';
 import type { JobWatch } from '../services/watchJobs.ts';
@@ -12,7 +14,4 @@ export type Services = {
   readonly queueWatch: QueueWatch;
 };
 
-export type Context = Services & {
-  /** Whose jobs the caller sees and changes. */
-  readonly ownerId: string;
-};
+export type Context = Services & Caller;

@@ -1,5 +1,6 @@
 // The resolver map. A type that is not here needs none: its model already has the schema's shape.
 
+import { guarded } from './guard.ts';
 import { Job } from './job.ts';
 import { Mutation } from './mutation.ts';
 import { JobConnection, Query, QueueStats } from './query.ts';
@@ -12,9 +13,9 @@ export const resolvers: Resolvers = {
   SafeInt,
   URL,
   Node: { __resolveType: () => 'Job' },
-  Query,
-  Mutation,
-  Subscription,
+  Query: guarded('read', Query),
+  Mutation: guarded('request', Mutation),
+  Subscription: guarded('read', Subscription),
   Job,
   JobConnection,
   QueueStats,

@@ -99,7 +99,7 @@ test('an occupied port is named', async () => {
 });
 
 test('an address of another machine is named', async () => {
-  const settings = { ...withDatabase(), HOST: '192.0.2.1' };
+  const settings = { ...withDatabase(), HOST: '192.0.2.1', OPEN_TO_NETWORK: 'true' };
   expect(await complaintsOf({ settings })).toEqual([
     '192.0.2.1 is no address of this machine; set HOST.',
   ]);

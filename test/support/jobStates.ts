@@ -16,6 +16,7 @@ import { requestJob } from '../../src/db/requests.ts';
 import { expireLostArtifact } from '../../src/db/upkeep.ts';
 import type { JobFailureCode } from '../../src/domain/failure.ts';
 import type { Job, Mp3Options, SourceMetadata } from '../../src/domain/job.ts';
+import { everybody } from '../../src/domain/access.ts';
 import { attemptsPerRequest } from '../../src/domain/retry.ts';
 import { youtubeWatchUrl } from '../../src/domain/youtube.ts';
 import { toGlobalId } from '../../src/resolvers/globalId.ts';
@@ -45,7 +46,7 @@ export function newVideoId(): string {
 export async function queueJob({ app }: TestApp, made: Made = {}): Promise<MadeJob> {
   const videoId = made.videoId ?? newVideoId();
   const accepted = await requestJob(app.pool, {
-    ownerId: made.ownerId ?? app.context.ownerId,
+    ownerId: made.ownerId ?? everybody,
     source: { site: 'youtube', externalId: videoId, canonicalUrl: youtubeWatchUrl(videoId) },
     options: made.options ?? usual,
     maxAttempts: attemptsPerRequest,

@@ -1,7 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../../src/config.ts';
+import { openFolder } from '../support/folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 const terminal = { isTerminal: true };
@@ -21,6 +23,9 @@ test('nothing has to be set', () => {
   expect(load()).toMatchObject({
     host: '127.0.0.1',
     port: 4000,
+    access: 'open',
+    sessionSecrets: null,
+    trustedProxies: [],
     databaseUrl: null,
     dataFolder: resolve('data'),
     roles: new Set(['api', 'worker']),
@@ -42,6 +47,9 @@ test('every setting is taken as it is given', () => {
     HOST: '0.0.0.0',
     PORT: '8080',
     METRICS_PORT: '9464',
+    ACCESS: 'sessions',
+    SESSION_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}`,
+    TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8',
     DATABASE_URL: 'postgresql://user:secret@db:5432/tapedeck',
     DATA_DIR: '/srv/tapedeck',
     ROLES: ' worker ',
@@ -60,6 +68,9 @@ test('every setting is taken as it is given', () => {
     host: '0.0.0.0',
     port: 8080,
     metricsPort: 9464,
+    access: 'sessions',
+    sessionSecrets: ['n'.repeat(32), 'o'.repeat(32)],
+    trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
     databaseUrl: 'postgresql://user:secret@db:5432/tapedeck',
     dataFolder: '/srv/tapedeck',
     roles: new Set(['worker']),
@@ -186,5 +197,70 @@ describe('a fault', () => {
       'DATABASE_URL has to be set when ROLES names only one: api and worker meet in the database.',
     ]);
     expect(faultsOf({ ROLES: roles, DATABASE_URL: 'postgres://db/tapedeck' })).toEqual([]);
+  });
+});
+
+describe('open access', () => {
+  const refused =
+    'HOST lets other machines in while ACCESS is open: set ACCESS to sessions or keys, or OPEN_TO_NETWORK to true when everybody who can reach it may use it.';
+
+  test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('may listen on %s', (HOST) => {
+    expect(faultsOf({ HOST })).toEqual([]);
+  });
+
+  test.each([
+    '0.0.0.0',
+    '::',
+    '192.168.1.2',
+    'tapedeck.lan',
+    '127.0.0.1.example.com',
+    '10.127.0.0',
+  ])('does not listen on %s unless told to', (HOST) => {
+    expect(faultsOf({ HOST })).toEqual([refused]);
+    expect(faultsOf({ HOST, OPEN_TO_NETWORK: 'false' })).toEqual([refused]);
+    expect(faultsOf({ HOST, OPEN_TO_NETWORK: 'true' })).toEqual([]);
+    expect(faultsOf({ HOST, ACCESS: 'sessions' })).toEqual([]);
+    expect(faultsOf({ HOST, ACCESS: 'keys' })).toEqual([]);
+  });
+
+  test('is no matter for a worker alone, which does not listen', () => {
+    const worker = { ROLES: 'worker', DATABASE_URL: 'postgres://db/tapedeck' };
+    expect(faultsOf({ ...worker, HOST: '0.0.0.0' })).toEqual([]);
+  });
+});
+
+describe('a secret from a file', () => {
+  let folder: Awaited<ReturnType<typeof openFolder>>;
+  let file: string;
+  beforeAll(async () => {
+    folder = await openFolder();
+    file = join(folder.path, 'secret');
+    writeFileSync(file, 'postgres://user:secret@db/tapedeck\n');
+  });
+  afterAll(async () => folder[Symbol.asyncDispose]());
+
+  test('counts as the setting, without the line’s end', () => {
+    expect(load({ DATABASE_URL_FILE: file }).databaseUrl).toBe(
+      'postgres://user:secret@db/tapedeck',
+    );
+  });
+
+  test('beside the setting itself is a fault, and so is a file that is not there', () => {
+    expect(faultsOf({ DATABASE_URL_FILE: file, DATABASE_URL: 'postgres://db/x' })).toEqual([
+      'DATABASE_URL and DATABASE_URL_FILE are both set; keep one of them.',
+    ]);
+    expect(faultsOf({ SESSION_SECRET_FILE: `${file}s` })).toEqual([
+      'SESSION_SECRET_FILE names a file that cannot be read (ENOENT).',
+    ]);
+  });
+
+  test('is judged like the setting, and no fault repeats it', () => {
+    expect(faultsOf({ SESSION_SECRET_FILE: file, SESSION_SECRET: '' })).toEqual([]);
+    writeFileSync(file, 'mysql://user:hunter2@db/tapedeck');
+    const faults = faultsOf({ DATABASE_URL_FILE: file, SESSION_SECRET: 'hunter2' });
+    expect(faults).toEqual([
+      'SESSION_SECRET needs 32 characters at least.',
+      'DATABASE_URL has to begin with postgres:// (leave it empty for the embedded one).',
+    ]);
   });
 });

@@ -81,11 +81,18 @@ describe('docker-compose.yaml', () => {
     const fixed = ['HOST', 'PORT', 'DATA_DIR', 'YTDLP_PATH', 'FFMPEG_PATH'];
     const ofCompose = ['POSTGRES_PASSWORD', 'TAPEDECK_LISTEN'];
     // They name files, which would have to be mounted as well.
-    const trust = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
-    const expected = names.filter((name) => ![...fixed, ...ofCompose, ...trust].includes(name));
+    const files = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'DATABASE_URL_FILE'];
+    files.push('SESSION_SECRET_FILE');
+    const expected = names.filter((name) => ![...fixed, ...ofCompose, ...files].includes(name));
     expect(expected).toContain('RETENTION_HOURS');
-    const passed = Object.keys(project.services['worker']?.environment ?? {});
+    const passed = Object.keys(project.services['api']?.environment ?? {});
     expect(new Set(passed)).toEqual(new Set([...expected, 'PGPASSWORD']));
+  });
+
+  test('keeps what the API signs with away from the worker, which runs strangers’ media', () => {
+    const passed = Object.keys(project.services['worker']?.environment ?? {});
+    expect(passed).toContain('RETENTION_HOURS');
+    expect(passed).not.toContain('SESSION_SECRET');
   });
 
   test('without a password it says in one sentence what to set', () => {

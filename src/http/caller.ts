@@ -1,0 +1,53 @@
+// Who asks: everybody, a visitor with a cookie, or an API key. The same for a page, a POST, a socket and a
+// file; what the caller may do is not decided here.
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { everybody, nobody, scopes } from '../domain/access.ts';
+import type { AccessMode, Caller, Scope } from '../domain/access.ts';
+import { countedAddress } from '../domain/address.ts';
+import type { Keyring } from '../secrets.ts';
+import { readSession, sessionDays } from '../services/sessions.ts';
+
+/**
+ * Finds out who asks, and gives a new visitor their cookie. A socket has no `reply`: who comes without a cookie
+ * is a visitor for as long as it is open.
+ */
+export type Identify = (request: FastifyRequest, reply: FastifyReply | null) => Promise<Caller>;
+
+export type AccessOptions = { readonly mode: AccessMode; readonly keyring: Keyring };
+
+const everyScope: ReadonlySet<Scope> = new Set(scopes);
+const visitorScopes: ReadonlySet<Scope> = new Set(['request', 'read']);
+
+export function createIdentify({ mode, keyring }: AccessOptions): Identify {
+  return async (request, reply) => {
+    const shared = { keyId: null, address: countedAddress(request.ip) };
+    switch (mode) {
+      case 'open':
+        return { ...shared, ownerId: everybody, scopes: everyScope };
+      case 'sessions': {
+        const { ownerId, issued } = readSession(keyring, request.cookies[cookieName(request)]);
+        if (issued !== null) setCookie(request, reply, issued);
+        return { ...shared, ownerId, scopes: visitorScopes };
+      }
+      case 'keys':
+        return { ...shared, ownerId: nobody, scopes: new Set() };
+    }
+  };
+}
+
+/** Behind TLS under a name that no other site below the same domain can set. */
+function cookieName({ protocol }: FastifyRequest): string {
+  return protocol === 'https' ? '__Host-tapedeck' : 'tapedeck';
+}
+
+function setCookie(request: FastifyRequest, reply: FastifyReply | null, value: string): void {
+  void reply?.setCookie(cookieName(request), value, {
+    path: '/',
+    httpOnly: true,
+    // Lax: a link from elsewhere shows visitors their own page; a form from elsewhere cannot act for them.
+    sameSite: 'lax',
+    secure: request.protocol === 'https',
+    maxAge: sessionDays * 24 * 60 * 60,
+  });
+}
