@@ -30,6 +30,8 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
   // No text ever becomes a script by way of the DOM.
   "require-trusted-types-for 'script'",
+  // But for the one address of the service worker (web/page/state/notifications.ts).
+  'trusted-types notifications',
 ];
 
 /** A Fastify plugin; at most one of the server may answer unknown addresses, and it is this one. */
@@ -55,9 +57,10 @@ export async function page(
     index: false,
     maxAge: iconsMaxAge,
   });
-  app.get('/manifest.webmanifest', (_request, reply) =>
-    reply.sendFile('manifest.webmanifest', dist, { maxAge: 0 }),
-  );
+  // Under names of their own, since browsers come back to them: they are asked for again each time.
+  for (const name of ['manifest.webmanifest', 'notify.js']) {
+    app.get(`/${name}`, (_request, reply) => reply.sendFile(name, dist, { maxAge: 0 }));
+  }
   app.setNotFoundHandler((request, reply) => {
     const isForPeople = request.method === 'GET' && request.headers.accept?.includes('text/html');
     reply.code(404);

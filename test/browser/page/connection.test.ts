@@ -95,6 +95,36 @@ test('what came and went while the page was offline is exact after the return', 
   await waitFor(page, song, 'Ready');
 });
 
+test('a laptop that slept through it is exact at once when it wakes, though its socket seems open', async () => {
+  const song = house.publish({ id: 'asleep00001', title: 'Made while it slept' });
+  let isAsleep = false;
+  let sockets = 0;
+  const page = await house.visit({
+    async prepare(loading) {
+      await loading.clock.install();
+      await loading.routeWebSocket('**/graphql', (socket) => {
+        sockets += 1;
+        const isFirst = sockets === 1;
+        const server = socket.connectToServer();
+        // The first one lives on without carrying any news: only its pings are answered.
+        server.onMessage((message) => {
+          const isNews = (JSON.parse(String(message)) as { type: string }).type === 'next';
+          if (!(isFirst && isAsleep && isNews)) socket.send(message);
+        });
+      });
+    },
+  });
+  await sign(page, 'Live');
+  isAsleep = true;
+  const { job } = await requestMp3(house.url, addressOf(song));
+  await awaitEnd(house.url, job.id);
+  expect(await rowOf(page, song).count()).toBe(0);
+  await page.clock.fastForward('01:00:00');
+  await waitFor(page, song, 'Ready');
+  await sign(page, 'Live');
+  expect(sockets).toBe(2);
+});
+
 test('the link stays in the field when the server cannot be reached, and goes when it can', async () => {
   const song = house.publish({ id: 'offline0002', title: 'Asked for again' });
   const page = await house.visit({ provoked: /^failed: |^console error: / });

@@ -78,6 +78,31 @@ test("Android's share target, with the link inside the text, starts too", async 
   await rowOf(page, song).waitFor();
 });
 
+test("the bookmarklet is this server's own, and sends the video that one is looking at", async () => {
+  const song = house.publish({ id: 'bookmark001' });
+  const page = await house.visit();
+  const link = page.getByRole('link', { name: 'To Tapedeck' });
+  const code = (await link.getAttribute('href')) ?? '';
+  expect(code).toContain(house.url);
+  await page.getByRole('button', { name: 'Copy the bookmarklet' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code);
+  // Clicked here it would send this page itself: it says how it is meant instead.
+  await link.click();
+  await page.getByRole('log').getByText('Drag this to your bookmarks bar').waitFor();
+
+  const elsewhere = await page.context().newPage();
+  await elsewhere.route('https://www.youtube.com/**', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<h1>A video</h1>' }),
+  );
+  await elsewhere.goto(`${addressOf(song)}&list=PL0001&index=2`);
+  const [opened] = await Promise.all([
+    page.context().waitForEvent('page'),
+    elsewhere.evaluate((script) => void eval(script), code.replace(/^javascript:/, '')),
+  ]);
+  await rowOf(opened, song).waitFor();
+  await rowOf(page, song).waitFor();
+});
+
 test('a video asked for twice is shown once, on top, and said to be there', async () => {
   const first = house.publish({ id: 'twice000001' });
   const second = house.publish({ id: 'twice000002' });

@@ -62,6 +62,14 @@ test('the manifest makes an app of it, which takes links that others share', asy
   expect(icons.map(({ status }) => status)).toEqual(icons.map(() => 200));
 });
 
+test('the service worker of the notifications is at the root, and asked for again each time', async () => {
+  const response = await get('/notify.js');
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toMatch(/^(text|application)\/javascript/);
+  expect(response.headers.get('cache-control')).toBe('public, max-age=0');
+  expect(await response.text()).not.toContain("addEventListener('fetch'");
+});
+
 describe('an address that leads nowhere', () => {
   test('gets the page with status 404 for people', async () => {
     const response = await get('/no/such/thing');

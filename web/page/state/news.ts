@@ -4,23 +4,13 @@
 import { signal } from '@preact/signals';
 import { t } from '../texts/texts.ts';
 import { jobSignal, onJobChange, type Job } from './jobs.ts';
-import { recall, remember } from './memory.ts';
 import { isMine } from './mine.ts';
-import { say } from './notices.ts';
-import { togglePlay } from './player.ts';
+import { notify, startNotifications } from './notifications.ts';
+import { togglePlay, track } from './player.ts';
 import { titleOf } from './words.ts';
 
 /** What the live region says. */
 export const spoken = signal('');
-/** Whether the system may tell; `impossible` where it has no notifications for pages. */
-export const notifying = signal<'on' | 'off' | 'impossible'>(
-  !('Notification' in globalThis)
-    ? 'impossible'
-    : recall('notify') === 'on' && Notification.permission === 'granted'
-      ? 'on'
-      : 'off',
-);
-
 /** Enough to be read out; what came meanwhile is said in one go. */
 const quietMs = 1_500;
 
@@ -32,20 +22,9 @@ export function startNews(): void {
     const sentence = sentenceFor(job, before);
     if (sentence !== null) speak(sentence);
     const isEnd = before !== undefined && !before.isTerminal && job.isTerminal;
-    if (isEnd && job.status !== 'CANCELED') notify(job);
+    if (isEnd && job.status !== 'CANCELED') tellSystem(job);
   });
-}
-
-/** Turns notifications on, asking the browser first, or off. */
-export async function toggleNotifying(): Promise<void> {
-  if (notifying.peek() === 'on') {
-    notifying.value = 'off';
-  } else {
-    const answer = await Notification.requestPermission();
-    if (answer === 'granted') notifying.value = 'on';
-    else say(t().notify.denied, { isBad: true });
-  }
-  remember('notify', notifying.peek());
+  startNotifications(takeClick);
 }
 
 function sentenceFor(job: Job, before: Job | undefined): string | null {
@@ -77,22 +56,16 @@ function speak(sentence: string): void {
   }, quietMs);
 }
 
-function notify(job: Job): void {
-  if (notifying.peek() !== 'on' || document.visibilityState === 'visible') return;
+function tellSystem(job: Job): void {
+  if (document.visibilityState === 'visible') return;
   const isReady = job.status === 'SUCCEEDED';
-  try {
-    const notification = new Notification(titleOf(job), {
-      body: isReady ? t().notify.ready : `${t().notify.failed}: ${failureSentence(job)}`,
-      tag: job.id,
-    });
-    notification.addEventListener('click', () => {
-      window.focus();
-      const latest = jobSignal(job.id)?.peek();
-      if (isReady && latest !== undefined) togglePlay(latest);
-      notification.close();
-    });
-  } catch {
-    // Chrome on Android has the name, and allows it to service workers only.
-    notifying.value = 'impossible';
-  }
+  const body = isReady ? t().notify.ready : `${t().notify.failed}: ${failureSentence(job)}`;
+  // The browser may take its permission back at any time.
+  notify(job.id, titleOf(job), body).catch(() => {});
+}
+
+/** Who clicks a notification wants to hear it. */
+function takeClick(jobId: string): void {
+  const job = jobSignal(jobId)?.peek();
+  if (job?.status === 'SUCCEEDED' && track.peek()?.id !== jobId) togglePlay(job);
 }

@@ -1,7 +1,7 @@
 // The top of every page: its name, the way to the other page, and the truth about the connection.
 
 import { follow, route } from '../../state/route.ts';
-import { notifying, toggleNotifying } from '../../state/news.ts';
+import { notifying, toggleNotifying } from '../../state/notifications.ts';
 import { t } from '../../texts/texts.ts';
 import { Icon } from '../Icon.tsx';
 import { ConnectionSign } from './ConnectionSign.tsx';
