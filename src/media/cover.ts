@@ -44,7 +44,8 @@ export async function squareCover(
 function squareArgs(path: string, demuxer: string, output: string): readonly string[] {
   const side = `min(${maxSide},iw)`;
   return [
-    ['-nostdin', '-y', '-loglevel', 'error'],
+    // Half a picture is none: the connection may have broken in the middle of it.
+    ['-nostdin', '-y', '-loglevel', 'error', '-xerror', '-err_detect', 'explode'],
     ['-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', path],
     ['-frames:v', '1', '-vf', `crop='min(iw,ih)':'min(iw,ih)',scale='${side}':'${side}'`],
     ['-pix_fmt', 'yuvj420p', '-q:v', '3', '-f', 'mjpeg', output],

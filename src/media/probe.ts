@@ -5,6 +5,7 @@ import { AttemptFailure } from '../domain/failure.ts';
 import { childEnvironment } from './environment.ts';
 import type { HostEnvironment } from './environment.ts';
 import { classify } from './failures.ts';
+import { frameSamples } from './mp3/frames.ts';
 import { run, withArguments } from './process.ts';
 
 /** ffmpeg as found on this machine. */
@@ -32,7 +33,7 @@ export const hostileInput = [
 ] as const;
 
 /** What a downloaded source holds. `durationSeconds` is null for formats that do not tell. */
-type SourceSound = { readonly durationSeconds: number | null; readonly sampleRate: number };
+type SourceSound = { readonly durationSeconds: number | null };
 
 /**
  * Looks into a downloaded source. Throws NO_AUDIO, or TRANSCODE_FAILED for what is no media, or
@@ -43,7 +44,7 @@ export async function probeSource(
   site: { readonly durationSeconds: number | null },
   workplace: Workplace,
 ): Promise<SourceSound> {
-  const entries = 'stream=sample_rate,duration:format=duration';
+  const entries = 'stream=duration:format=duration';
   const { stream, format } = await probe(
     [...hostileInput, '-show_entries', entries],
     path,
@@ -57,7 +58,6 @@ export async function probeSource(
   return {
     // The sound of a film may end before the picture.
     durationSeconds: seconds(stream['duration']) ?? wholeSeconds,
-    sampleRate: Number(stream['sample_rate']),
   };
 }
 
@@ -77,8 +77,6 @@ export async function verify(
     throw new AttemptFailure('OUTPUT_INVALID', { tool: 'ffprobe' }, { cause });
   });
   const sampleRate = Number(stream?.['sample_rate']);
-  // A frame holds 1152 samples, at the low rates of MPEG-2 half as many.
-  const frameSamples = sampleRate < 32_000 ? 576 : 1152;
   const countedSeconds = (Number(stream?.['nb_read_packets']) * frameSamples) / sampleRate;
   const claimedSeconds = Number(format?.['duration']);
   const bitrateKbps = Math.round(Number(stream?.['bit_rate']) / 1000);
@@ -86,14 +84,18 @@ export async function verify(
     stream?.['codec_name'] === 'mp3' &&
     countedSeconds > 0 &&
     bitrateKbps > 0 &&
-    Math.abs(countedSeconds - claimedSeconds) <= tolerance(claimedSeconds) &&
-    (expectedDurationSeconds === null ||
-      Math.abs(countedSeconds - expectedDurationSeconds) <= tolerance(expectedDurationSeconds));
+    isSameLength(countedSeconds, claimedSeconds) &&
+    (expectedDurationSeconds === null || isSameLength(countedSeconds, expectedDurationSeconds));
   if (!isWhole) {
     const facts = { stream, claimedSeconds, countedSeconds, expectedDurationSeconds };
     throw new AttemptFailure('OUTPUT_INVALID', facts);
   }
   return { durationSeconds: countedSeconds, bitrateKbps };
+}
+
+/** Whether the lengths, in seconds, may be of the same sound. */
+export function isSameLength(actual: number, expected: number): boolean {
+  return Math.abs(actual - expected) <= tolerance(expected);
 }
 
 /** max(2 s, 1 %): sites round durations, and encoders add a few hundredths. */

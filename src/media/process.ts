@@ -5,7 +5,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -43,6 +44,16 @@ export type RunOptions = {
   readonly maxFileBytes: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /**
+   * What the tool reads from stdin; nothing if absent. The signal aborts when the tool reads no more. A thrown
+   * error ends the run, which then fails with it.
+   */
+  readonly input?: (signal: AbortSignal) => AsyncIterable<Buffer>;
+  /**
+   * Takes in stdout as bytes, which then has no lines. The run is over only when it has ended too. A thrown
+   * error ends the run, which then fails with it.
+   */
+  readonly onOutput?: (stdout: AsyncIterable<Buffer>) => Promise<void>;
   /** Called with each line. A thrown error ends the run, which then fails with it. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Called each half second. A thrown error ends the run, which then fails with it. */
@@ -70,7 +81,7 @@ export async function run(options: RunOptions): Promise<Exit> {
       LAUNCH_FILE_BLOCKS: String(Math.ceil(options.maxFileBytes / 512)),
       LAUNCH_MEMORY_KIB: String(memoryKib),
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
   const stopReasons: unknown[] = [];
@@ -79,6 +90,7 @@ export async function run(options: RunOptions): Promise<Exit> {
     if (stopReasons.push(reason) > 1) return;
     signalGroup(child.pid, 'SIGTERM');
     force = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMs);
+    if (options.onOutput) child.stdout?.destroy();
   };
   const orStop = (work: () => void) => {
     try {
@@ -98,7 +110,10 @@ export async function run(options: RunOptions): Promise<Exit> {
     stream?.removeAllListeners('data').setEncoding('utf8');
     stream?.on('data', (chunk: string) => lines.write(chunk)).on('end', () => lines.end());
   };
-  read(child.stdout, 'stdout');
+  const flows: Promise<void>[] = [];
+  if (options.input && child.stdin) flows.push(feed(options.input, child.stdin, stop));
+  if (options.onOutput && child.stdout) flows.push(options.onOutput(child.stdout).catch(stop));
+  if (!options.onOutput) read(child.stdout, 'stdout');
   read(child.stderr, 'stderr');
 
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -122,6 +137,7 @@ export async function run(options: RunOptions): Promise<Exit> {
   try {
     const exit = await exited;
     await endGroup(child.pid);
+    await Promise.all(flows);
     // The last lines may still be in the pipes; someone who left the group must not hold us up.
     await Promise.race([closed, delay(1_000, undefined, { ref: false })]);
     if (stopReasons.length > 0) throw stopReasons[0];
@@ -134,4 +150,22 @@ export async function run(options: RunOptions): Promise<Exit> {
     child.stdout?.destroy();
     child.stderr?.destroy();
   }
+}
+
+/** A tool may end before it has read everything; whether it should have, its exit code tells. */
+async function feed(
+  input: NonNullable<RunOptions['input']>,
+  stdin: Writable,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const closed = new AbortController();
+  stdin.once('close', () => closed.abort());
+  async function* told() {
+    try {
+      yield* input(closed.signal);
+    } catch (error) {
+      onError(error);
+    }
+  }
+  await pipeline(told, stdin).catch(() => {});
 }

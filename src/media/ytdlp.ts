@@ -1,7 +1,7 @@
 // Fetches the sound of one source with a single run of yt-dlp, through youtube-dl-exec.
 // It converts nothing: the file is whatever the site has, and only ffmpeg can tell if it is whole.
 
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { link, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
@@ -32,11 +32,22 @@ export type FetchRequest = WatchRequest & {
   readonly hostEnvironment: HostEnvironment;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Called once, when the first bytes of the sound are there. */
+  readonly onBegun: (source: BegunSource) => void;
+};
+
+/** What is known when the first bytes of sound have come. */
+export type BegunSource = {
+  /** Where the file may be: it grows under the first name, and gets the last when it is whole. */
+  readonly paths: readonly string[];
+  /** The thumbnail as the site sent it, unchecked; null when there is none. */
+  readonly coverPath: string | null;
+  readonly metadata: FetchedMetadata;
 };
 
 export type FetchedSource = {
   readonly audioPath: string;
-  /** The thumbnail as the site sent it, unchecked; null when there is none. */
+  /** As in BegunSource. */
   readonly coverPath: string | null;
   readonly metadata: FetchedMetadata;
 };
@@ -70,6 +81,14 @@ function isCoversFault(error: unknown, watch: DownloadWatch): boolean {
 
 async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<FetchedSource> {
   const { folder, hostEnvironment } = request;
+  const audioPath = join(folder, soundName);
+  let begun: Promise<BegunSource> | undefined;
+  const begin = async (metadata: FetchedMetadata) => {
+    const coverPath = request.wantCover ? await keepCover(folder) : null;
+    const source = { paths: [`${audioPath}.part`, audioPath], coverPath, metadata };
+    request.onBegun(source);
+    return source;
+  };
   const complaints: string[] = [];
   const exit = await run({
     tool: request.ytdlp.path,
@@ -86,7 +105,15 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
     timeoutMs: request.timeoutMs,
     signal: request.signal,
     onLine(line, stream) {
-      if (stream === 'stdout') return watch.take(line);
+      if (stream === 'stdout') {
+        watch.take(line);
+        const metadata = watch.metadata();
+        if (metadata === null || watch.bytesDone() === 0) return;
+        begun ??= begin(metadata);
+        // It is awaited below.
+        begun.catch(() => {});
+        return;
+      }
       watch.touch();
       if (complaints.push(line) > 200) complaints.shift();
     },
@@ -97,13 +124,13 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
     throw new AttemptFailure(code, { tool: 'yt-dlp', ...exit });
   }
   // Exit code 0 is not success: yt-dlp has many ways to skip a file.
-  const audioPath = join(folder, soundName);
   const file = await lstat(audioPath).catch(() => null);
   const metadata = watch.metadata();
   if (!watch.isDone() || metadata === null || !file?.isFile() || file.size === 0) {
     throw new AttemptFailure('OUTPUT_INVALID', { tool: 'yt-dlp', ...exit, sizeBytes: file?.size });
   }
-  const coverPath = request.wantCover ? await findCover(folder) : null;
+  // A tiny sound may be through without a word of progress.
+  const { coverPath } = await (begun ?? begin(metadata));
   return { audioPath, coverPath, metadata };
 }
 
@@ -118,7 +145,28 @@ function startYtDlp(request: FetchRequest): Start {
   };
 }
 
-async function findCover(folder: string): Promise<string | null> {
-  const name = (await readdir(folder)).find((each) => each.startsWith(`${coverName}.`));
-  return name === undefined ? null : join(folder, name);
+/**
+ * While yt-dlp runs, the thumbnail is called like the sound, with an ending of its own; in the end like the
+ * cover. It gets a name that stays.
+ */
+async function keepCover(folder: string): Promise<string | null> {
+  const kept = join(folder, 'thumbnail');
+  // The second look finds what was renamed during the first.
+  for (let look = 0; look < 2; look += 1) {
+    const name = (await readdir(folder)).find((each) => isThumbnail.test(each));
+    if (name === undefined) return null;
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => null);
+    // A picture without an end was cut by the limit of the sound's size, and is left lying there.
+    if (found !== null && found.size > maxCoverBytes) return null;
+    const isKept = await link(path, kept).then(
+      () => true,
+      () => false,
+    );
+    if (isKept) return kept;
+  }
+  return null;
 }
+
+const maxCoverBytes = 20_000_000;
+const isThumbnail = new RegExp(`^(?:${coverName}|${soundName})\\.(?!part|ytdl|temp)\\w+$`);

@@ -293,15 +293,15 @@ export type JobOrderField =
 
 /** What a RUNNING job is doing. Members may be added: treat an unknown one as WORKING. */
 export type JobPhase =
-  /** Fetches the sound from the site. */
+  /** Fetches the sound from the site, and converts what has come of it already. */
   | 'DOWNLOADING'
   /** Asks the site what the video is and where its sound can be had. */
   | 'RESOLVING'
   /** Puts the finished MP3 where `result.url` serves it. */
   | 'STORING'
-  /** Writes title, artist and cover into the MP3. */
+  /** Completes the MP3 and checks that it is whole; title, artist and cover stand in it from the start. */
   | 'TAGGING'
-  /** Converts the sound to MP3. */
+  /** Converts the rest of the sound to MP3. */
   | 'TRANSCODING'
   /** Something that has no name of its own. */
   | 'WORKING';

@@ -10,13 +10,17 @@ import { extractorsFor } from '../domain/url.ts';
 import type { Logger } from '../logger.ts';
 import { squareCover } from '../media/cover.ts';
 import type { HostEnvironment } from '../media/environment.ts';
-import { transcode } from '../media/ffmpeg.ts';
 import { verify } from '../media/probe.ts';
 import type { Ffmpeg, Workplace } from '../media/probe.ts';
-import { tag } from '../media/tags.ts';
+import { growingSource } from '../media/source.ts';
+import type { GrowingSource } from '../media/source.ts';
+import { id3Tag } from '../media/tags.ts';
+import { orAbort, together } from '../media/together.ts';
+import { transcode } from '../media/transcode.ts';
 import { fetchSource } from '../media/ytdlp.ts';
-import type { FetchedSource } from '../media/ytdlp.ts';
 import type { YtDlp } from '../media/ytdlpFlags.ts';
+import { conversionBar } from './conversionBar.ts';
+import type { ConversionBar } from './conversionBar.ts';
 import { AttemptLost, WorkerStopping } from '../services/attempts.ts';
 import type { Attempt, Attempts } from '../services/attempts.ts';
 import type { Storage } from '../storage.ts';
@@ -38,9 +42,6 @@ export type ConvertOptions = {
 /** Together below the four hours after which graphile-worker would start the job a second time. */
 const downloadTimeoutMs = 2 * 60 * 60 * 1_000;
 const transcodeTimeoutMs = 90 * 60 * 1_000;
-
-/** Seconds of sound encoded in a second on one core of a small machine: for the estimate that people see. */
-const typicalEncodingSpeed = 40;
 
 const payloadSchema = z.object({ jobId: z.uuid() });
 
@@ -71,106 +72,74 @@ async function runAttempt(attempt: Attempt, options: ConvertOptions): Promise<vo
     signal: attempt.signal,
     timeoutMs: transcodeTimeoutMs,
   };
-  const source = await resolveAndDownload(attempt, folder.path, options);
-  const sound = await transcodeSound(attempt, source, workplace, options);
-  const tagged = await tagSound(attempt, source, sound.path, workplace);
-  const measured = await verify(tagged, sound.durationSeconds, workplace);
-  await storeAndFinish(attempt, tagged, measured, options.storage);
+  const source = growingSource();
+  const bar = conversionBar(attempt);
+  const [, sound] = await together(attempt.signal, [
+    (signal) => download(attempt, source, bar, { ...options, folder: folder.path, signal }),
+    (signal) => convertSound(attempt, source, bar, { ...options, ...workplace, signal }),
+  ]);
+  await attempt.enter('TAGGING');
+  const measured = await verify(sound.path, sound.durationSeconds, workplace);
+  await storeAndFinish(attempt, sound.path, measured, options.storage);
 }
 
-/** One run of yt-dlp does both: a second one would cost a second extraction. */
-async function resolveAndDownload(
+/** One run of yt-dlp resolves and downloads: a second one would cost a second extraction. */
+async function download(
   attempt: Attempt,
-  folder: string,
-  { ytdlp, proxyUrl, hostEnvironment, limits }: ConvertOptions,
-): Promise<FetchedSource> {
-  const { source, options } = attempt.job;
+  growing: GrowingSource,
+  bar: ConversionBar,
+  options: ConvertOptions & { readonly folder: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const { source, options: wanted } = attempt.job;
   let described = Promise.resolve();
-  let soundSeconds = 0;
   const fetched = await fetchSource({
-    ytdlp,
+    ...options,
     url: source.canonicalUrl,
     extractors: extractorsFor(source.site),
-    limits,
-    wantCover: options.embedThumbnail,
-    proxyUrl,
-    folder,
-    hostEnvironment,
-    signal: attempt.signal,
+    wantCover: wanted.embedThumbnail,
     timeoutMs: downloadTimeoutMs,
     onSource({ title, uploader, durationSeconds, thumbnailUrl }) {
-      soundSeconds = durationSeconds ?? 0;
       described = attempt
         .describe({ title, uploader, durationSeconds, thumbnailUrl })
         .then(() => attempt.enter('DOWNLOADING'));
       // It is awaited below; until then a lost attempt is told by the signal.
       described.catch(() => {});
     },
-    onProgress({ bytesDone, bytesTotal, bytesPerSecond, etaSeconds }) {
-      attempt.report({
-        fraction: bytesTotal ? bytesDone / bytesTotal : null,
-        bytesDone,
-        bytesTotal,
-        bytesPerSecond,
-        etaSeconds:
-          etaSeconds === null ? null : Math.ceil(etaSeconds + soundSeconds / typicalEncodingSpeed),
-      });
-    },
+    onBegun: growing.begin,
+    onProgress: bar.downloaded,
   });
+  growing.complete(fetched);
   await described;
-  return fetched;
+  await attempt.enter('TRANSCODING');
 }
 
-async function transcodeSound(
+/** Begins with the first bytes of the download. What the site says becomes the tag, which comes first in the file. */
+async function convertSound(
   attempt: Attempt,
-  { audioPath, metadata }: FetchedSource,
-  workplace: Workplace,
-  { limits }: ConvertOptions,
-): Promise<{ path: string; durationSeconds: number | null }> {
-  await attempt.enter('TRANSCODING');
-  const path = join(workplace.folder, 'sound.mp3');
+  source: GrowingSource,
+  bar: ConversionBar,
+  options: ConvertOptions & Workplace,
+): Promise<{ path: string; durationSeconds: number }> {
+  const path = join(options.folder, 'sound.mp3');
+  const { metadata, coverPath } = await orAbort(source.begun, options.signal);
+  const tags = {
+    title: metadata.track ?? metadata.title,
+    artist: metadata.artist ?? metadata.uploader,
+    album: metadata.album,
+    date: metadata.uploadDate,
+    sourceUrl: attempt.job.source.canonicalUrl,
+  };
   const { durationSeconds } = await transcode({
-    ...workplace,
-    input: audioPath,
+    ...options,
+    source,
     output: path,
-    durationSeconds: metadata.durationSeconds,
-    maxDurationSeconds: limits.maxDurationSeconds,
+    tag: id3Tag(tags, await squareCover(coverPath, options)),
+    maxDurationSeconds: options.limits.maxDurationSeconds,
     quality: attempt.job.options.quality,
-    onProgress({ fraction, etaSeconds }) {
-      attempt.report({
-        fraction,
-        bytesDone: null,
-        bytesTotal: null,
-        bytesPerSecond: null,
-        etaSeconds: etaSeconds === null ? null : Math.ceil(etaSeconds),
-      });
-    },
+    onProgress: bar.encoded,
+    onSetback: (cause) => options.logger.info({ ...attempt.key, err: cause }, 'encoding once more'),
   });
   return { path, durationSeconds };
-}
-
-async function tagSound(
-  attempt: Attempt,
-  { metadata, coverPath }: FetchedSource,
-  input: string,
-  workplace: Workplace,
-): Promise<string> {
-  await attempt.enter('TAGGING');
-  const output = join(workplace.folder, 'tagged.mp3');
-  await tag({
-    input,
-    output,
-    cover: await squareCover(coverPath, workplace),
-    tags: {
-      title: metadata.track ?? metadata.title,
-      artist: metadata.artist ?? metadata.uploader,
-      album: metadata.album,
-      date: metadata.uploadDate,
-      sourceUrl: attempt.job.source.canonicalUrl,
-    },
-    signal: attempt.signal,
-  });
-  return output;
 }
 
 /** The file is in the store a moment before the row says so, never the other way round. */

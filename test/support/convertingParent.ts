@@ -22,6 +22,7 @@ await Promise.all([
     signal,
     timeoutMs: 60_000,
     onSource: () => process.stdout.write('downloading\n'),
+    onBegun: () => {},
     onProgress: () => {},
   }),
   run({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -78,6 +79,35 @@ test('the tool gets its arguments untouched, and of the environment only the all
   expect(new Set(names)).toEqual(new Set(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR']));
 });
 
+test('a tool reads what it is fed and gives its output as bytes, however large', async () => {
+  async function* input() {
+    for (let count = 0; count < 300; count += 1) yield Buffer.alloc(10_000, count);
+  }
+  const hash = createHash('sha256');
+  for await (const chunk of input()) hash.update(chunk);
+  const seen = createHash('sha256');
+  const exit = await start('/bin/cat', {
+    input,
+    async onOutput(stdout) {
+      for await (const chunk of stdout) seen.update(chunk);
+    },
+  });
+  expect(exit.exitCode).toBe(0);
+  expect(seen.digest('hex')).toBe(hash.digest('hex'));
+});
+
+test('a tool may stop reading: its input is told, and its exit code decides', async () => {
+  const told = Promise.withResolvers<void>();
+  async function* endless(signal: AbortSignal) {
+    signal.addEventListener('abort', () => told.resolve());
+    for (;;) yield Buffer.alloc(10_000);
+  }
+  const head = withArguments(['-c', '5']);
+  const exit = await start('/usr/bin/head', { start: head, input: endless });
+  await told.promise;
+  expect(exit.exitCode).toBe(0);
+});
+
 test('files of a tool are readable by us alone', async () => {
   await start(fake('tells'));
   expect((await stat(workplace.file('written'))).mode & 0o777).toBe(0o600);
@@ -127,6 +157,15 @@ describe('stopping', () => {
     };
     expect(await failureOf(start(fake('hangs'), { onLine: fail }))).toBe(tooMuch);
     expect(await failureOf(start(fake('hangs'), { onTick: fail }))).toBe(tooMuch);
+    const failOnOutput = async (stdout: AsyncIterable<Buffer>) => {
+      for await (const _ of stdout) fail();
+    };
+    expect(await failureOf(start(fake('hangs'), { onOutput: failOnOutput }))).toBe(tooMuch);
+    // oxlint-disable-next-line require-yield -- it fails before the first
+    const failAtOnce = async function* () {
+      fail();
+    };
+    expect(await failureOf(start('/bin/cat', { input: failAtOnce }))).toBe(tooMuch);
   });
 
   test('a child that outlives its tool is killed, and does not hold up the result', async () => {

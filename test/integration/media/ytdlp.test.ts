@@ -61,6 +61,7 @@ function fetch(path: string, changes: Partial<FetchRequest> = {}) {
     wantCover: true,
     proxyUrl: guard.url,
     onSource: () => {},
+    onBegun: () => {},
     onProgress: () => {},
     ...changes,
   });

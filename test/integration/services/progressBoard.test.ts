@@ -94,7 +94,7 @@ describe('what is written', () => {
     await enter(job, 'DOWNLOADING', 0.05);
     await reportUntil(job, 1, () => progressOf(0.01));
     // Each report moves the whole bar by 1.125 %: a write comes with every second one at the soonest.
-    const { fractions, seconds } = await reportUntil(job, 5, (nth) => progressOf(0.01 + nth / 40));
+    const { fractions, seconds } = await reportUntil(job, 5, (nth) => progressOf(0.01 + nth / 80));
     const steps = fractions.slice(1).map((fraction, index) => fraction - fractions[index]!);
     expect(Math.min(...steps)).toBeGreaterThan(0.0199);
     expect(seconds).toBeLessThan(2.4);
@@ -112,7 +112,7 @@ describe('what is written', () => {
     });
     expect(written).toMatchObject({
       version: job.version + 2,
-      progress: { bytesDone: 1_000, fraction: 0.5 },
+      progress: { bytesDone: 1_000, fraction: 0.95 },
     });
   });
 
@@ -131,7 +131,7 @@ describe('what is written', () => {
     board.report(keyOf(job), 'DOWNLOADING', progressOf(1));
     await enter(job, 'TRANSCODING', 0.5);
     const entered = await readJob(pool, job.id);
-    board.report(keyOf(job), 'TRANSCODING', progressOf(0.5));
+    board.report(keyOf(job), 'TRANSCODING', progressOf(0.75));
     const after = await eventually('the next write', async () => {
       const now = await readJob(pool, job.id);
       return now.version > entered.version ? now : null;

@@ -1,12 +1,23 @@
-import { copyFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  open,
+  readFile,
+  rename,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
 import { squareCover } from '../../../src/media/cover.ts';
-import { transcode } from '../../../src/media/ffmpeg.ts';
-import type { TranscodeProgress, TranscodeRequest } from '../../../src/media/ffmpeg.ts';
 import { verify } from '../../../src/media/probe.ts';
-import { tag } from '../../../src/media/tags.ts';
+import { growingSource } from '../../../src/media/source.ts';
+import type { GrowingSource } from '../../../src/media/source.ts';
+import { id3Tag } from '../../../src/media/tags.ts';
+import { transcode } from '../../../src/media/transcode.ts';
+import type { TranscodeProgress, TranscodeRequest } from '../../../src/media/transcode.ts';
 import { ffmpeg } from '../../support/clip.ts';
 import { processesIn } from '../../support/processes.ts';
 import { hearTones, soundFile, tones } from '../../support/sound.ts';
@@ -26,17 +37,38 @@ afterEach(async () => {
   await workplace[Symbol.asyncDispose]();
 });
 
-function convert(input: string, changes: Partial<TranscodeRequest> = {}) {
+type Changes = Partial<TranscodeRequest> & { durationSeconds?: number | null };
+
+/** What the site says about every source here, but how long it is. */
+const silentSite = {
+  ...{ title: null, uploader: null, thumbnailUrl: null, artist: null, track: null },
+  ...{ album: null, uploadDate: null },
+};
+const toldBy = (durationSeconds: number | null) => ({
+  coverPath: null,
+  metadata: { ...silentSite, durationSeconds },
+});
+
+function convertSource(source: GrowingSource, changes: Partial<TranscodeRequest> = {}) {
   return transcode({
     ...workplace,
-    input,
+    source,
     output: workplace.file('sound.mp3'),
-    durationSeconds: 20,
+    tag: Buffer.alloc(0),
     maxDurationSeconds: 3600,
     quality: 'KBPS_192',
     onProgress: () => {},
+    onSetback: () => {},
     ...changes,
   });
+}
+
+/** A source that is there already. */
+function convert(input: string, { durationSeconds = 20, ...changes }: Changes = {}) {
+  const source = growingSource();
+  source.begin({ paths: [`${input}.part`, input], ...toldBy(durationSeconds) });
+  source.complete({ audioPath: input, ...toldBy(durationSeconds) });
+  return convertSource(source, changes);
 }
 
 const make = (...args: string[]) => ffmpeg(workplace.ffmpeg.path, args);
@@ -172,7 +204,82 @@ describe('transcoding', () => {
       code: 'TOO_LONG',
     });
     const { durationSeconds } = await convert(workplace.file('source'), { durationSeconds: null });
-    expect(durationSeconds).toBeNull();
+    expect(durationSeconds).toBeCloseTo(20, 0);
+  });
+});
+
+describe('a source that is still being downloaded', () => {
+  const song = { id: 'ffmpeg-test', seconds: 60 };
+  const path = () => workplace.file('source');
+  const setbacks: unknown[] = [];
+  const onSetback = (cause: unknown) => setbacks.push(cause);
+  beforeEach(() => void setbacks.splice(0));
+
+  function begin(): GrowingSource {
+    const source = growingSource();
+    source.begin({ paths: [`${path()}.part`, path()], ...toldBy(song.seconds) });
+    return source;
+  }
+  function complete(source: GrowingSource): void {
+    source.complete({ audioPath: path(), ...toldBy(song.seconds) });
+  }
+
+  test('is encoded as it comes, and ends as if it had been there from the start', async () => {
+    const bytes = await readFile(await soundFile(song, 'm4a'));
+    await convert(await soundFile(song, 'm4a'), { durationSeconds: song.seconds });
+    const atOnce = await readFile(workplace.file('sound.mp3'));
+
+    const source = begin();
+    const half = Promise.withResolvers<void>();
+    const ended = convertSource(source, {
+      onSetback,
+      onProgress: ({ fraction }) => fraction !== null && fraction > 0.3 && half.resolve(),
+    });
+    await appendFile(`${path()}.part`, bytes.subarray(0, bytes.length / 2));
+    await half.promise;
+    await appendFile(`${path()}.part`, bytes.subarray(bytes.length / 2));
+    await rename(`${path()}.part`, path());
+    complete(source);
+    expect((await ended).durationSeconds).toBeCloseTo(song.seconds, 0);
+    expect(setbacks).toEqual([]);
+    expect((await readFile(workplace.file('sound.mp3'))).equals(atOnce)).toBe(true);
+  });
+
+  test('that begins again with other bytes is encoded anew from the whole file', async () => {
+    const other = await readFile(await soundFile({ ...song, id: 'another' }, 'm4a'));
+    const source = begin();
+    const begun = Promise.withResolvers<void>();
+    const ended = convertSource(source, { onSetback, onProgress: () => begun.resolve() });
+    await writeFile(`${path()}.part`, other.subarray(0, other.length / 2));
+    await begun.promise;
+    await copyFile(await soundFile(song, 'm4a'), `${path()}.part`);
+    await rename(`${path()}.part`, path());
+    complete(source);
+    await ended;
+    expect(setbacks).toHaveLength(1);
+    expect(await hearTones(workplace.file('sound.mp3'))).toEqual(tones(song));
+  });
+
+  test('with its index at the end is encoded from the whole file', async () => {
+    const input = await soundFile(song, 'm4a');
+    await make('-i', input, '-c', 'copy', '-f', 'mp4', path());
+    const source = begin();
+    complete(source);
+    await convertSource(source, { onSetback });
+    expect(setbacks).toHaveLength(1);
+    expect(await hearTones(workplace.file('sound.mp3'))).toEqual(tones(song));
+  });
+
+  test('and stops coming leaves nothing behind when it is given up', async () => {
+    const bytes = await readFile(await soundFile(song, 'm4a'));
+    const begun = Promise.withResolvers<void>();
+    const source = begin();
+    await appendFile(`${path()}.part`, bytes.subarray(0, bytes.length / 2));
+    const ended = failureOf(convertSource(source, { onProgress: () => begun.resolve() }));
+    await begun.promise;
+    workplace.abort(new Error('canceled'));
+    expect(await ended).toEqual(new Error('canceled'));
+    expect(await processesIn(workplace.folder)).toEqual([]);
   });
 });
 
@@ -189,7 +296,7 @@ describe('verifying', () => {
   test('a truncated MP3 is caught, though its header still claims the whole length', async () => {
     await convert(await soundFile(sound, 'm4a'), { quality: 'VBR_BEST' });
     const path = workplace.file('sound.mp3');
-    await truncate(path, (await stat(path)).size / 2);
+    await truncate(path, Math.floor((await stat(path)).size / 2));
     for (const expected of [20, null]) {
       expect(await failureOf(verify(path, expected, workplace))).toMatchObject({
         code: 'OUTPUT_INVALID',
@@ -252,6 +359,12 @@ describe('a cover', () => {
     expect(await squareCover(workplace.file('cover.jpg'), workplace)).toBeNull();
   });
 
+  test.each(['cover.jpg', 'cover.png', 'cover.webp'])('half of %s gives none', async (name) => {
+    const path = await picture(name, '1280x720');
+    await truncate(path, Math.floor((await stat(path)).size / 2));
+    expect(await squareCover(path, workplace)).toBeNull();
+  });
+
   test('a picture that needs gigabytes gives none', async () => {
     // 30,000 x 30,000 black pixels: 1 MB as PNG, 2.7 GB in memory.
     const path = workplace.file('bomb.png');
@@ -276,51 +389,38 @@ describe('tagging', () => {
     date: '20240102',
     sourceUrl: 'https://www.youtube.com/watch?v=tape-deck-1',
   };
+  const path = () => workplace.file('sound.mp3');
 
   test('puts everything where players look, and leaves the sound as it is, byte for byte', async () => {
-    await convert(await soundFile(sound, 'm4a'));
-    const [input, output] = [workplace.file('sound.mp3'), workplace.file('tagged.mp3')];
+    const input = await soundFile(sound, 'm4a');
+    await convert(input);
+    const before = await readFile(path());
     await make(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc=size=640x360',
-      '-frames:v',
-      '1',
+      ...['-f', 'lavfi', '-i', 'testsrc=size=640x360', '-frames:v', '1'],
       workplace.file('c.png'),
     );
     const cover = await squareCover(workplace.file('c.png'), workplace);
-    await tag({ input, output, tags, cover, signal: workplace.signal });
+    await convert(input, { tag: id3Tag(tags, cover) });
 
-    const [before, after] = [await readFile(input), await readFile(output)];
+    const after = await readFile(path());
     expect(after.subarray(-before.length).equals(before)).toBe(true);
     expect(after.subarray(0, 4).toString('latin1')).toBe('ID3\u0003');
     expect(after.toString('latin1')).toContain(`WOAS\0\0\0+\0\0${tags.sourceUrl}`);
-    const told = String(await make('-i', output, '-f', 'ffmetadata', '-'));
+    const told = String(await make('-i', path(), '-f', 'ffmetadata', '-'));
     expect(told).toContain(`title=${tags.title}\n`);
     expect(told).toContain('artist=An Author\n');
     expect(told).toContain('date=2024-01-02\n');
     expect(told).toContain('comment=https://www.youtube.com/watch?v\\=tape-deck-1\n');
     expect(told).not.toContain('album');
-    expect(await make('-i', output, '-map', '0:v:0', '-c', 'copy', '-f', 'mjpeg', '-')).toEqual(
+    expect(await make('-i', path(), '-map', '0:v:0', '-c', 'copy', '-f', 'mjpeg', '-')).toEqual(
       cover,
     );
-    expect(await verify(output, 20, workplace)).toMatchObject({ bitrateKbps: 192 });
+    expect(await verify(path(), 20, workplace)).toMatchObject({ bitrateKbps: 192 });
   });
 
   test('works without anything to say but the address', async () => {
-    await convert(await soundFile(sound, 'm4a'));
-    const [input, output] = [workplace.file('sound.mp3'), workplace.file('tagged.mp3')];
     const nothing = { ...tags, title: null, artist: null, date: null };
-    await tag({ input, output, tags: nothing, cover: null, signal: workplace.signal });
-    expect(await verify(output, 20, workplace)).toMatchObject({ bitrateKbps: 192 });
-  });
-
-  test('never writes over a file that is there', async () => {
-    const path = workplace.file('there.mp3');
-    await writeFile(path, 'kept');
-    const ended = tag({ input: path, output: path, tags, cover: null, signal: workplace.signal });
-    expect(await failureOf(ended)).toMatchObject({ code: 'EEXIST' });
-    expect(await readFile(path, 'utf8')).toBe('kept');
+    await convert(await soundFile(sound, 'm4a'), { tag: id3Tag(nothing, null) });
+    expect(await verify(path(), 20, workplace)).toMatchObject({ bitrateKbps: 192 });
   });
 });

@@ -1,0 +1,62 @@
+// The MP3 as it grows on disk: the tag first, a silent frame, then the sound in order. Whoever reads it
+// meanwhile never sees a byte change but in that frame, which in the end tells the length and where to seek.
+
+import { open } from 'node:fs/promises';
+
+import { AttemptFailure } from '../../domain/failure.ts';
+import { crc16, infoFrame, silentFrame } from './infoFrame.ts';
+
+export type Mp3File = AsyncDisposable & {
+  /** Frames of sound so far. */
+  frameCount(): number;
+  /** Throws AttemptFailure STORAGE_FULL. */
+  append(frames: readonly Buffer[]): Promise<void>;
+  /** Writes the first frame anew; `samples` is the length of the sound that went into the encoder. */
+  complete(samples: number): Promise<void>;
+};
+
+/** Begins the file at `path`, over whatever is there. Nothing is written before the first frame. */
+export async function createMp3File(
+  path: string,
+  options: { readonly tag: Buffer; readonly isVariable: boolean },
+): Promise<Mp3File> {
+  const file = await open(path, 'w', 0o600);
+  const offsets: number[] = [];
+  let firstFrame: Buffer | null = null;
+  let bytes = 0;
+  let checksum = 0;
+
+  return {
+    frameCount: () => offsets.length,
+    async append(frames) {
+      const [first] = frames;
+      if (first === undefined) return;
+      const parts = [...frames];
+      if (firstFrame === null) {
+        firstFrame = Buffer.from(first);
+        parts.unshift(options.tag, silentFrame(first));
+      }
+      for (const frame of frames) {
+        offsets.push(bytes);
+        bytes += frame.length;
+        checksum = crc16(frame, checksum);
+      }
+      await file.appendFile(Buffer.concat(parts)).catch(refuseWhenFull);
+    },
+    async complete(samples) {
+      if (firstFrame === null) throw new AttemptFailure('NO_AUDIO', { samples });
+      const { isVariable } = options;
+      const info = infoFrame(firstFrame, { samples, offsets, bytes, checksum, isVariable });
+      await file.write(info, 0, info.length, options.tag.length).catch(refuseWhenFull);
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+function refuseWhenFull(cause: unknown): never {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    throw new AttemptFailure('STORAGE_FULL', { code }, { cause });
+  }
+  throw cause;
+}
