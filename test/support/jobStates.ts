@@ -100,6 +100,22 @@ export async function failJob(
   return describe(written(await failAttempt(testApp.app.pool, job, code)));
 }
 
+/** So many FAILED jobs of everybody at once; `oldest` is the video of the first. */
+export async function failMany(testApp: TestApp, count: number): Promise<{ oldest: string }> {
+  const { videoId } = await failJob(testApp);
+  await testApp.app.pool.query(
+    `with made as (
+       insert into tapedeck.jobs (site, external_id, source_url, quality, embed_thumbnail, max_attempts,
+         attempt, status, failure_code, failed_at, finished_at)
+       select 'youtube', 'many' || n, 'https://www.youtube.com/watch?v=many' || n, 'KBPS_192', true, 5,
+         1, 'FAILED', 'PRIVATE', now(), now() from generate_series(2, $1) n
+       returning id)
+     insert into tapedeck.job_owners (owner_id, job_id) select $2, id from made`,
+    [count, everybody],
+  );
+  return { oldest: videoId };
+}
+
 /** QUEUED again after a failed attempt. */
 export async function postponeJob(
   testApp: TestApp,

@@ -29,6 +29,7 @@ async function wrongs(page: Page): Promise<string[]> {
 const themes = ['light', 'dark'] as const;
 const still = { reducedMotion: 'reduce' } as const;
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;
+const wall = { viewport: { width: 3840, height: 2160 } } as const;
 
 const openDetails = async (page: Page) => {
   for (const song of [videos.ready, videos.failed, videos.running[0]!]) {
@@ -117,6 +118,23 @@ describe('with jobs in every state', () => {
       expect(await wrongs(page)).toEqual([]);
     },
   );
+
+  test.each(['/', '/queue'])('a 4K screen is used by %s, and nothing is found', async (path) => {
+    const page = await house.visit({ ...still, ...wall, path });
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    if (path === '/') await rowOf(page, videos.waiting).waitFor();
+    else await page.getByText('2 of 2 slots in use').waitFor();
+    expect(await overhang(page)).toBe(0);
+    const { width } = (await page.getByRole('main').boundingBox()) ?? { width: 0 };
+    expect(width).toBeGreaterThan(wall.viewport.width / 3);
+    const textPx = await page
+      .locator('.job-facts, .worker-facts')
+      .first()
+      .evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
+    // Read from where such a screen hangs: the figures of a laptop would be too small.
+    expect(textPx).toBeGreaterThan(18);
+    expect(await wrongs(page)).toEqual([]);
+  });
 
   test('in Spanish the page speaks Spanish, and says so', async () => {
     const page = await house.visit({ locale: 'es-ES' });

@@ -4,8 +4,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { ask } from '../../support/graphql.ts';
-import { expireJob, failJob, runJob, succeedJob } from '../../support/jobStates.ts';
-import { everybody } from '../../../src/domain/access.ts';
+import { expireJob, failJob, failMany, runJob, succeedJob } from '../../support/jobStates.ts';
 import { expireLostArtifact } from '../../../src/db/upkeep.ts';
 import { eventually } from '../../support/eventually.ts';
 import { removeAllJobs } from '../../support/jobs.ts';
@@ -23,24 +22,8 @@ const counted = (page: Page, count: number) =>
 const remove = (id: string) =>
   ask(house.url, `mutation ($id: ID!) { deleteJob(id: $id) { deletedJobId } }`, { id });
 
-/** So many failed jobs at once, `oldest` the last of the list. */
-async function failMany(count: number): Promise<{ oldest: string }> {
-  const { videoId } = await failJob(house.app);
-  await house.app.app.pool.query(
-    `with made as (
-       insert into tapedeck.jobs (site, external_id, source_url, quality, embed_thumbnail, max_attempts,
-         attempt, status, failure_code, failed_at, finished_at)
-       select 'youtube', 'many' || n, 'https://www.youtube.com/watch?v=many' || n, 'KBPS_192', true, 5,
-         1, 'FAILED', 'PRIVATE', now(), now() from generate_series(2, $1) n
-       returning id)
-     insert into tapedeck.job_owners (owner_id, job_id) select $2, id from made`,
-    [count, everybody],
-  );
-  return { oldest: videoId };
-}
-
 test('older jobs come as one scrolls, down to the first, without a click', async () => {
-  const { oldest } = await failMany(130);
+  const { oldest } = await failMany(house.app, 130);
   const page = await house.visit();
   await rows(page).first().waitFor();
   // The whole number is known from the start, the rows are not.
@@ -56,7 +39,7 @@ test('older jobs come as one scrolls, down to the first, without a click', async
 });
 
 test('retry all failed runs every failed one again, also those that were not loaded yet', async () => {
-  await failMany(60);
+  await failMany(house.app, 60);
   const done = await succeedJob(house.app);
   const page = await house.visit();
   await rowNamed(page, done.videoId).waitFor();
@@ -75,7 +58,7 @@ test('retry all failed runs every failed one again, also those that were not loa
 });
 
 test('what somebody else deletes goes from the list at once, whatever page it was on', async () => {
-  const { oldest } = await failMany(60);
+  const { oldest } = await failMany(house.app, 60);
   const [failed, done] = [await failJob(house.app), await succeedJob(house.app)];
   const page = await house.visit();
   await rowNamed(page, failed.videoId).waitFor();

@@ -62,7 +62,8 @@ test('who allows it is told of the end by the system, and a click plays the tape
     const [notification] = await scope.registration.getNotifications();
     scope.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }));
   });
-  await page.getByRole('region', { name: 'Player' })
+  await page
+    .getByRole('region', { name: 'Player' })
     .getByText('Told of', { exact: true })
     .waitFor();
   await look(page, 'visible');

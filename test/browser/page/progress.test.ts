@@ -2,7 +2,8 @@
 
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { addressOf, openHouse, paste, rowOf, waitFor } from '../../support/visit.ts';
+import { requestMp3 } from '../../support/caller.ts';
+import { addressOf, convert, openHouse, paste, rowOf, waitFor } from '../../support/visit.ts';
 
 type Reading = { readonly value: number | null; readonly text: string };
 
@@ -69,6 +70,27 @@ test('the row neither moves nor changes its height from asking to the end', asyn
   expect({ during, after }).toEqual({ during: before, after: before });
 });
 
+test('from the first paint to the end of a conversion nothing on the page shifts', async () => {
+  const [early, song] = [
+    house.publish({ id: 'progress005', title: 'There before' }),
+    house.publish({ id: 'progress006', title: 'Under way' }),
+  ];
+  await convert(await house.visit(), early);
+  song.hold('player');
+  song.hold('media');
+  await requestMp3(house.url, addressOf(song));
+  const page = await house.visit({ prepare: (loading) => loading.addInitScript(noteShifts) });
+  await rowOf(page, { id: song.id, title: song.title }).waitFor();
+  song.release('player');
+  await song.whenHeld('media');
+  await waitFor(page, song, 'Downloading');
+  song.release('media');
+  await waitFor(page, song, 'Ready');
+  expect(await page.evaluate(() => (globalThis as unknown as { shifts: unknown }).shifts)).toEqual(
+    [],
+  );
+});
+
 test('details fold out the timeline of the job with its durations', async () => {
   const song = house.publish({ id: 'progress004', title: 'With details' });
   const page = await house.visit();
@@ -84,6 +106,30 @@ test('details fold out the timeline of the job with its durations', async () => 
   expect(await row.getByText(/^[0-9a-f]{64}$/).count()).toBe(1);
   expect(await row.getByRole('link', { name: addressOf(song) }).count()).toBe(1);
 });
+
+/** Keeps what moved without anybody having touched anything, as the browser itself counts it. */
+function noteShifts(): void {
+  type Shift = PerformanceEntry & {
+    value: number;
+    hadRecentInput: boolean;
+    sources: { node: Node | null; previousRect: DOMRect; currentRect: DOMRect }[];
+  };
+  const shifts: { what: string; from: DOMRect; to: DOMRect }[] = [];
+  Object.assign(globalThis, { shifts });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as Shift[]) {
+      if (entry.hadRecentInput) continue;
+      for (const { node, previousRect: from, currentRect: to } of entry.sources) {
+        const element = node instanceof Element ? node : node?.parentElement;
+        // Words on one line that give way to longer words are read, not seen to jump.
+        const isWithinLine = from.top === to.top && element?.closest('.job-state, .connection');
+        const hasMoved = from.top !== to.top || from.left !== to.left;
+        if (hasMoved && !isWithinLine)
+          shifts.push({ what: element?.outerHTML.slice(0, 300) ?? '', from, to });
+      }
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
 
 /** Keeps every state of every bar from now on, in the order in which the page showed them. */
 async function noteReadings(page: Page): Promise<void> {
