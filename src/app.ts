@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import { listenToChanges } from './db/changes.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
-import { migrate, migrateQueue } from './db/migrate.ts';
 import { createPool } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import type { ReadinessChecks } from './http/health.ts';
@@ -15,7 +14,9 @@ import { addGauge, addGauges, createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 import type { AccessOptions } from './http/caller.ts';
 import type { Services } from './resolvers/context.ts';
+import { bringUpToDate } from './migration.ts';
 import { createKeyring, openKeyring, secretsFile } from './secrets.ts';
+import { createApiKeys } from './services/apiKeys.ts';
 import { createJobQueries } from './services/jobQueries.ts';
 import { createRequests } from './services/requests.ts';
 import { createJobWatch } from './services/watchJobs.ts';
@@ -123,7 +124,8 @@ export async function createApp(
     config.roles.has('api') && sessionSecrets === null
       ? openKeyring(secretsFile(dataFolder))
       : createKeyring(sessionSecrets ?? []);
-  const access: AccessOptions = { mode: config.access, keyring };
+  const apiKeys = createApiKeys({ db: pool, onReadError });
+  const access: AccessOptions = { mode: config.access, keyring, apiKeys };
   const checks: Record<string, () => Promise<boolean> | boolean> = {
     database: () => pool.query('select').then(() => true),
   };
@@ -134,7 +136,11 @@ export async function createApp(
         applicationName: `${applicationName} listen`,
         pool,
         onChange: (jobIds) => jobWatch.onChange(jobIds),
-        onConnect: () => jobWatch.resync(),
+        onKeysChange: () => apiKeys.recheck(),
+        onConnect() {
+          jobWatch.resync();
+          apiKeys.recheck();
+        },
         onLost(cause) {
           metrics.listenLost();
           logger.warn({ err: cause }, 'live status lost its connection');
@@ -152,7 +158,10 @@ export async function createApp(
       () => Number(feed.isConnected()),
     );
     // Bounds whatever loss nobody has thought of.
-    const sweep = setInterval(() => jobWatch.resync(), statusSweepEveryMs);
+    const sweep = setInterval(() => {
+      jobWatch.resync();
+      apiKeys.recheck();
+    }, statusSweepEveryMs);
     stack.defer(() => clearInterval(sweep));
   }
   const resources = stack.move();
@@ -181,26 +190,6 @@ async function findDatabase(
   const broken = postgres.exited.then((error) => Promise.reject(error));
   broken.catch(() => {});
   return { connectionString: postgres.connectionString, broken };
-}
-
-/** Over connections of its own: a migration, or the wait for another process's, may take any time. */
-async function bringUpToDate(
-  connectionString: string,
-  applicationName: string,
-  logger: Logger,
-): Promise<void> {
-  const pool = createPool({
-    connectionString,
-    applicationName,
-    maxConnections: 2,
-    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
-  });
-  try {
-    for (const name of await migrate(pool)) logger.debug({ name }, 'migration applied');
-    await migrateQueue(pool);
-  } finally {
-    await pool.end();
-  }
 }
 
 async function waitForDatabase(

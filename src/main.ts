@@ -8,6 +8,7 @@ import { EmbeddedPostgresError } from './db/embedded.ts';
 import { describe, examine } from './doctor.ts';
 import type { Finding } from './doctor.ts';
 import { checkHealth } from './health.ts';
+import { manageKeys } from './keys.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
@@ -18,14 +19,18 @@ import { startWorker } from './worker.ts';
 /** Aborted by the first signal. */
 const stop = new AbortController();
 
-async function main(command: string | undefined): Promise<void> {
+async function main(command: string | undefined, args: readonly string[]): Promise<void> {
   const stopped = waitForSignal();
   const config = loadConfig(process.env, { isTerminal: process.stdout.isTTY });
   if (command === 'health') return checkHealth(config);
   if (command === 'doctor') return reportHealth(await examine(config));
-  if (command !== undefined)
-    throw new StartError(`There is no command "${command}"; try "health" or "doctor".`);
   const logger = createLogger(config);
+  if (command === 'keys') {
+    process.stdout.write(await manageKeys(config, logger, args));
+    return;
+  }
+  if (command !== undefined)
+    throw new StartError(`There is no command "${command}"; try "health", "doctor" or "keys".`);
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
   finding?.catch(() => {});
@@ -93,7 +98,7 @@ function waitForSignal(): Promise<NodeJS.Signals> {
 }
 
 try {
-  await main(process.argv[2]);
+  await main(process.argv[2], process.argv.slice(3));
   process.exit(0);
 } catch (error) {
   const isStartFault =

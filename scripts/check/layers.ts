@@ -10,10 +10,12 @@ import { runTool } from './tool.ts';
  * marked `type:` only the types.
  */
 const layers: Readonly<Record<string, string>> = {
-  main: 'app api worker health doctor db media config logger startError',
-  app: 'http resolvers services db media storage secrets domain config logger metrics startError',
+  main: 'app api worker health doctor keys db media config logger startError',
+  app: 'http resolvers services db media storage migration secrets domain config logger metrics startError',
   api: 'type:app http resolvers services domain startError',
   health: 'services db startError',
+  keys: 'services db migration domain startError',
+  migration: 'db',
   doctor: 'services db media storage domain',
   worker: 'type:app tasks services media storage domain metrics',
   http: 'resolvers services storage secrets domain logger metrics',

@@ -13,6 +13,8 @@ export type FeedOptions = {
   /** Carries the heartbeat: it has to travel through the server, not merely down this connection. */
   readonly pool: Database;
   readonly onChange: (jobIds: readonly string[]) => void;
+  /** API keys were revoked. */
+  readonly onKeysChange?: () => void;
   /** Called after each LISTEN: whatever changed before was not heard. */
   readonly onConnect: () => void;
   readonly onLost: (cause: unknown) => void;
@@ -26,6 +28,7 @@ export type FeedOptions = {
 export type ChangeFeed = AsyncDisposable & { isConnected(): boolean };
 
 const channel = 'tapedeck_jobs';
+const keysChannel = 'tapedeck_keys';
 const firstBackoffMs = 100;
 const longestBackoffMs = 10_000;
 
@@ -86,8 +89,9 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
   let token = '';
   let sentAt = 0;
   let overdue: NodeJS.Timeout | undefined;
-  client.on('notification', ({ payload = '' }) => {
-    if (payload === token) {
+  client.on('notification', ({ channel: heardOn, payload = '' }) => {
+    if (heardOn === keysChannel) options.onKeysChange?.();
+    else if (payload === token) {
       clearTimeout(overdue);
       options.onHeartbeat?.((performance.now() - sentAt) / 1_000);
     }
@@ -116,7 +120,10 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
     clearTimeout(hangUp);
   };
   try {
-    await Promise.race([client.connect().then(() => client.query(`listen ${channel}`)), lost]);
+    await Promise.race([
+      client.connect().then(() => client.query(`listen ${channel}; listen ${keysChannel}`)),
+      lost,
+    ]);
   } catch (cause) {
     await close();
     throw cause;

@@ -6,21 +6,32 @@ import { everybody, nobody, scopes } from '../domain/access.ts';
 import type { AccessMode, Caller, Scope } from '../domain/access.ts';
 import { countedAddress } from '../domain/address.ts';
 import type { Keyring } from '../secrets.ts';
+import type { ApiKeys } from '../services/apiKeys.ts';
 import { readSession, sessionDays } from '../services/sessions.ts';
 
 /**
  * Finds out who asks, and gives a new visitor their cookie. A socket has no `reply`: who comes without a cookie
- * is a visitor for as long as it is open.
+ * is a visitor for as long as it is open. `shown` is what a socket shows instead of the Authorization header.
  */
-export type Identify = (request: FastifyRequest, reply: FastifyReply | null) => Promise<Caller>;
+export type Identify = (
+  request: FastifyRequest,
+  reply: FastifyReply | null,
+  shown?: string,
+) => Promise<Caller>;
 
-export type AccessOptions = { readonly mode: AccessMode; readonly keyring: Keyring };
+export type AccessOptions = {
+  readonly mode: AccessMode;
+  readonly keyring: Keyring;
+  readonly apiKeys: ApiKeys;
+};
 
 const everyScope: ReadonlySet<Scope> = new Set(scopes);
 const visitorScopes: ReadonlySet<Scope> = new Set(['request', 'read']);
 
-export function createIdentify({ mode, keyring }: AccessOptions): Identify {
-  return async (request, reply) => {
+const bearerPattern = /^bearer +(\S+)$/i;
+
+export function createIdentify({ mode, keyring, apiKeys }: AccessOptions): Identify {
+  return async (request, reply, shown = request.headers.authorization) => {
     const shared = { keyId: null, address: countedAddress(request.ip) };
     switch (mode) {
       case 'open':
@@ -30,8 +41,13 @@ export function createIdentify({ mode, keyring }: AccessOptions): Identify {
         if (issued !== null) setCookie(request, reply, issued);
         return { ...shared, ownerId, scopes: visitorScopes };
       }
-      case 'keys':
-        return { ...shared, ownerId: nobody, scopes: new Set() };
+      case 'keys': {
+        const [, text] = bearerPattern.exec(shown ?? '') ?? [];
+        const key = text === undefined ? null : await apiKeys.find(text);
+        return key === null
+          ? { ...shared, ownerId: nobody, scopes: new Set() }
+          : { ...shared, ownerId: `key:${key.id}`, scopes: new Set(key.scopes), keyId: key.id };
+      }
     }
   };
 }

@@ -16,8 +16,10 @@ import type { WebSocket } from 'ws';
 import type { Logger } from '../logger.ts';
 import type { Caller } from '../domain/access.ts';
 import type { Context, Services } from '../resolvers/context.ts';
+import type { ApiKeys } from '../services/apiKeys.ts';
 import { resolvers } from '../resolvers/index.ts';
 import type { Identify } from './caller.ts';
+import { answerDenied } from './denials.ts';
 import { maskError } from './errors.ts';
 
 const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
@@ -32,13 +34,14 @@ function buildSchema(): GraphQLSchema {
 type GraphQLOptions = {
   readonly services: Services;
   readonly identify: Identify;
+  readonly apiKeys: ApiKeys;
   readonly logger: Logger;
 };
 
 /** Registers /graphql. The returned server is to be stopped after the listener. */
 export async function registerGraphQL(
   app: FastifyInstance,
-  { services, identify, logger }: GraphQLOptions,
+  { services, identify, apiKeys, logger }: GraphQLOptions,
 ): Promise<ApolloServer<RequestContext>> {
   const schema = buildSchema();
   const apollo = new ApolloServer<RequestContext>({
@@ -51,6 +54,7 @@ export async function registerGraphQL(
       refuseSubscriptions,
       maskErrors(logger),
       answerOk,
+      answerDenied,
     ],
   });
   await apollo.start();
@@ -66,7 +70,7 @@ export async function registerGraphQL(
     method: 'GET',
     url: '/graphql',
     handler,
-    wsHandler: overWebSocket(schema, { services, identify, logger }),
+    wsHandler: overWebSocket(schema, { services, identify, apiKeys, logger }),
   });
   return apollo;
 }
@@ -141,17 +145,44 @@ function readDocument(
   }
 }
 
+/** Of graphql-transport-ws: nobody knows who asks, and it is known and not enough. */
+const unauthorized = 4401;
+const forbidden = 4403;
+
+/** Browsers cannot set a header on a handshake: what would be in it comes with the first message. */
+function readAuthorization(parameters: Record<string, unknown> | undefined): string | undefined {
+  const shown = parameters?.['authorization'] ?? parameters?.['Authorization'];
+  return typeof shown === 'string' ? shown : undefined;
+}
+
 /** What a socket keeps from its handshake on. */
 type SocketExtra = { caller?: Caller };
 
-function overWebSocket(schema: GraphQLSchema, { services, identify, logger }: GraphQLOptions) {
+function overWebSocket(
+  schema: GraphQLSchema,
+  { services, identify, apiKeys, logger }: GraphQLOptions,
+) {
   const mask = (errors: readonly GraphQLError[], requestId: string) =>
     errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
   const handle = makeHandler<Record<string, unknown>, SocketExtra>({
     schema,
     isProd: true,
-    async onConnect({ extra }) {
-      extra.caller = await identify(extra.request, null);
+    async onConnect({ extra, connectionParams }) {
+      const shown = readAuthorization(connectionParams);
+      const caller = await identify(extra.request, null, shown);
+      extra.caller = caller;
+      if (caller.scopes.size === 0) {
+        // Without any key the client is to get one; with one that is not valid it is refused (4403).
+        const isKnown = shown !== undefined || extra.request.headers.authorization !== undefined;
+        if (!isKnown) extra.socket.close(unauthorized, 'Unauthorized');
+        return false;
+      }
+      const { keyId } = caller;
+      if (keyId !== null) {
+        const end = () => extra.socket.close(forbidden, 'Forbidden');
+        extra.socket.once('close', apiKeys.watch(keyId, end));
+      }
+      return true;
     },
     // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
     // the streams on it.

@@ -77,8 +77,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   });
   await app.register(cookie);
   const { services, storage, checks, metrics, logger } = options;
+  const { apiKeys } = options.access;
   const identify = createIdentify(options.access);
-  const apollo = await registerGraphQL(app, { services, identify, logger });
+  const apollo = await registerGraphQL(app, { services, identify, apiKeys, logger });
   await app.register(files, { queries: services.queries, storage });
   await app.register(health, { checks });
   await app.register(metricsPage, { metrics, checks, services });

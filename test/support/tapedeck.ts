@@ -23,6 +23,8 @@ type Options = {
   readonly settings?: Readonly<Record<string, string>>;
   /** What it is to do instead of running. */
   readonly command?: string;
+  /** What follows the command. */
+  readonly args?: readonly string[];
   /** In a process group of its own, where a test can press Ctrl+C: `process.kill(-pid, 'SIGINT')`. */
   readonly detached?: boolean;
 };
@@ -88,21 +90,26 @@ export function launch({
   dataFolder,
   settings = {},
   command,
+  args = [],
   detached = false,
 }: Options): Launched {
-  const child = spawn(process.execPath, [entry, ...(command === undefined ? [] : [command])], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      PORT: '0',
-      DATA_DIR: dataFolder,
-      WORKER_CONCURRENCY: '2',
-      LOG_FORMAT: 'json',
-      ...settings,
+  const child = spawn(
+    process.execPath,
+    [entry, ...(command === undefined ? [] : [command, ...args])],
+    {
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        PORT: '0',
+        DATA_DIR: dataFolder,
+        WORKER_CONCURRENCY: '2',
+        LOG_FORMAT: 'json',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached,
-  });
+  );
   let [written, complained] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
