@@ -59,6 +59,8 @@ create table tapedeck.jobs (
   -- Its place in the queue: when it may run, and after a start when it could have. Rounded down:
   -- half a millisecond in the future would make graphile-worker pass it over until its next poll.
   run_at timestamptz(3) not null default date_trunc('milliseconds', now()),
+  -- Since when it waits in a paused lane (see 0003); null unless it does.
+  held_at timestamptz(3),
   started_at timestamptz(3),
   updated_at timestamptz(3) not null default now(),
   finished_at timestamptz(3),
@@ -92,6 +94,7 @@ create table tapedeck.jobs (
   constraint jobs_failure_has_instant check ((failure_code is null) = (failed_at is null)),
   constraint jobs_failed_has_failure check (status <> 'FAILED' or failure_code is not null),
   constraint jobs_succeeded_has_no_failure check (status <> 'SUCCEEDED' or failure_code is null),
+  constraint jobs_held_is_queued check (held_at is null or status = 'QUEUED'),
   constraint jobs_attempt_in_range check (attempt between 0 and max_attempts),
   constraint jobs_fraction_in_range check (fraction between 0 and 1)
 )
@@ -105,6 +108,7 @@ create index jobs_reusable
   on tapedeck.jobs (site, external_id, quality, embed_thumbnail, finished_at) where status = 'SUCCEEDED';
 create unique index jobs_artifact_token on tapedeck.jobs (artifact_token) where artifact_token is not null;
 create index jobs_queue on tapedeck.jobs (run_at, id) where status = 'QUEUED';
+create index jobs_held on tapedeck.jobs (site) where held_at is not null;
 create index jobs_running on tapedeck.jobs (worker_id) where status = 'RUNNING';
 create index jobs_expiry on tapedeck.jobs (expires_at) where status = 'SUCCEEDED';
 create index jobs_active on tapedeck.jobs (created_at, id) where status in ('QUEUED', 'RUNNING');

@@ -66,12 +66,24 @@ create table jobs (
   failed_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null default now(),
   run_at timestamp(3) with time zone not null default date_trunc('milliseconds'::text, now()),
+  held_at timestamp(3) with time zone,
   started_at timestamp(3) with time zone,
   updated_at timestamp(3) with time zone not null default now(),
   finished_at timestamp(3) with time zone,
   search tsvector not null generated always as (to_tsvector('simple'::regconfig, translate(NORMALIZE(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(uploader, ''::text)) || ' '::text) || external_id)), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~‘’‚“”„«»‹›–—―…·•¡¿♪、。・「」『』【】（）！？：／｜～'::text, repeat(' '::text, 100)))) stored
 );
 alter table jobs set (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+
+create table lanes (
+  site text not null,
+  refusals integer not null,
+  refused_at timestamp(3) with time zone not null,
+  code text not null,
+  pauses integer not null default 0,
+  paused_at timestamp(3) with time zone,
+  paused_until timestamp(3) with time zone,
+  probe_job_id uuid
+);
 
 create table migrations (
   id integer not null default nextval('migrations_id_seq'::regclass),
@@ -102,6 +114,7 @@ alter table jobs add constraint jobs_attempt_in_range CHECK (((attempt >= 0) AND
 alter table jobs add constraint jobs_failed_has_failure CHECK (((status <> 'FAILED'::text) OR (failure_code IS NOT NULL)));
 alter table jobs add constraint jobs_failure_has_instant CHECK (((failure_code IS NULL) = (failed_at IS NULL)));
 alter table jobs add constraint jobs_fraction_in_range CHECK (((fraction >= (0)::double precision) AND (fraction <= (1)::double precision)));
+alter table jobs add constraint jobs_held_is_queued CHECK (((held_at IS NULL) OR (status = 'QUEUED'::text)));
 alter table jobs add constraint jobs_phase_known CHECK ((phase = ANY (ARRAY['RESOLVING'::text, 'DOWNLOADING'::text, 'TRANSCODING'::text, 'TAGGING'::text, 'STORING'::text])));
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_quality_known CHECK ((quality = ANY (ARRAY['KBPS_128'::text, 'KBPS_192'::text, 'KBPS_320'::text, 'VBR_BEST'::text])));
@@ -110,6 +123,8 @@ alter table jobs add constraint jobs_status_known CHECK ((status = ANY (ARRAY['Q
 alter table jobs add constraint jobs_succeeded_has_artifact CHECK (((status = ANY (ARRAY['SUCCEEDED'::text, 'EXPIRED'::text])) = (num_nonnulls(artifact_token, artifact_size_bytes, artifact_sha256, artifact_duration_seconds, artifact_bitrate_kbps) = 5)));
 alter table jobs add constraint jobs_succeeded_has_no_failure CHECK (((status <> 'SUCCEEDED'::text) OR (failure_code IS NULL)));
 alter table jobs add constraint jobs_terminal_has_finish CHECK (((status = ANY (ARRAY['SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'EXPIRED'::text])) = (finished_at IS NOT NULL)));
+alter table lanes add constraint lanes_paused_or_open CHECK ((((pauses > 0) = (paused_at IS NOT NULL)) AND ((pauses > 0) = (paused_until IS NOT NULL))));
+alter table lanes add constraint lanes_pkey PRIMARY KEY (site);
 alter table migrations add constraint migrations_pkey PRIMARY KEY (id);
 alter table workers add constraint workers_pkey PRIMARY KEY (id);
 alter table workers add constraint workers_slots_positive CHECK ((slots > 0));
@@ -123,6 +138,7 @@ CREATE INDEX jobs_by_creation ON tapedeck.jobs USING btree (created_at, id);
 CREATE INDEX jobs_by_finish ON tapedeck.jobs USING btree (COALESCE(finished_at, 'infinity'::timestamp with time zone), id);
 CREATE INDEX jobs_by_source ON tapedeck.jobs USING btree (site, external_id, created_at);
 CREATE INDEX jobs_expiry ON tapedeck.jobs USING btree (expires_at) WHERE (status = 'SUCCEEDED'::text);
+CREATE INDEX jobs_held ON tapedeck.jobs USING btree (site) WHERE (held_at IS NOT NULL);
 CREATE UNIQUE INDEX jobs_one_active_per_identity ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
 CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (run_at, id) WHERE (status = 'QUEUED'::text);
 CREATE INDEX jobs_reusable ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail, finished_at) WHERE (status = 'SUCCEEDED'::text);
@@ -181,6 +197,7 @@ BEGIN ATOMIC
      j.failed_at,
      j.created_at,
      j.run_at,
+     j.held_at,
      j.started_at,
      j.updated_at,
      j.finished_at,
@@ -192,11 +209,60 @@ BEGIN ATOMIC
   FOR SHARE OF j;
 END;
 
+CREATE OR REPLACE FUNCTION tapedeck.may_start(p_job_id uuid, p_site text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN (NOT (EXISTS (SELECT FROM lanes WHERE ((lanes.site = may_start.p_site) AND (lanes.paused_until IS NOT NULL) AND (lanes.probe_job_id IS DISTINCT FROM may_start.p_job_id)))));
+
 CREATE OR REPLACE FUNCTION tapedeck.new_id()
  RETURNS uuid
  LANGUAGE sql
  PARALLEL SAFE
 RETURN (encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send((floor((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric)))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid;
+
+CREATE OR REPLACE FUNCTION tapedeck.open_lane(p_site text)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  lane tapedeck.lanes;
+  job tapedeck.jobs;
+  released integer := 0;
+begin
+  -- Nearly always there is nothing to do, and nothing to lock.
+  perform from tapedeck.lanes where site = p_site;
+  if not found then
+    return null;
+  end if;
+  delete from tapedeck.lanes where site = p_site returning * into lane;
+  if not found or lane.pauses = 0 then
+    return null;
+  end if;
+  for job in
+    update tapedeck.jobs j
+      set version = j.version + 1, updated_at = now(), held_at = null,
+          -- A millisecond apart, and none of them in the future: nobody breaks their order.
+          run_at = date_trunc('milliseconds', now()) - make_interval(secs => held.behind / 1000.0),
+          failure_code = case when j.attempt > 0 then j.failure_code end,
+          failed_at = case when j.attempt > 0 then j.failed_at end
+      from (
+        select locked.id, row_number() over (order by locked.run_at desc, locked.id desc) - 1 as behind
+        from (
+          select h.id, h.run_at from tapedeck.jobs h
+          where h.site = p_site and h.status = 'QUEUED'
+            and (h.held_at is not null or (h.failure_code = lane.code and h.run_at > now()))
+          order by h.id for update) as locked) as held
+      where j.id = held.id
+      returning j.*
+  loop
+    perform tapedeck.enqueue(job);
+    perform tapedeck.announce(job);
+    released := released + 1;
+  end loop;
+  return released;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.record_event()
  RETURNS trigger
@@ -206,6 +272,34 @@ begin
   insert into tapedeck.job_events (job_id, version, status, phase, attempt, failure_code)
   values (new.id, new.version, new.status, new.phase, new.attempt, new.failure_code);
   return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.refuse_lane(p_site text, p_job_id uuid, p_code text, p_patience integer, p_first_pause interval, p_longest_pause interval)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+declare
+  lane tapedeck.lanes;
+begin
+  insert into tapedeck.lanes as l (site, refusals, refused_at, code)
+    values (p_site, 1, now(), p_code)
+    on conflict (site) do update
+    set refusals = case when l.refused_at > now() - interval '1 hour' then l.refusals + 1 else 1 end,
+        refused_at = now(), code = p_code
+    returning * into lane;
+  if lane.pauses = 0 and lane.refusals < p_patience then
+    return null;
+  end if;
+  if lane.pauses > 0 and lane.probe_job_id is distinct from p_job_id then
+    return null;
+  end if;
+  update tapedeck.lanes
+    set pauses = lane.pauses + 1, paused_at = coalesce(lane.paused_at, now()), probe_job_id = null,
+        paused_until = now() + least(p_first_pause * 2 ^ least(lane.pauses, 20), p_longest_pause)
+    where site = p_site
+    returning * into lane;
+  return lane.paused_until;
 end
 $function$;
 
@@ -315,6 +409,49 @@ BEGIN ATOMIC
     FROM api_keys k
    WHERE ((k.id = ANY (valid_api_keys.p_ids)) AND (k.revoked_at IS NULL));
 END;
+
+CREATE OR REPLACE FUNCTION tapedeck.wait_in_lane(p_job_id uuid, p_probe interval, p_longest_wait interval)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  lane tapedeck.lanes;
+  job tapedeck.jobs;
+begin
+  select l.* into lane from tapedeck.lanes l join tapedeck.jobs j using (site)
+    where j.id = p_job_id and l.paused_until is not null
+    for update of l;
+  if not found then
+    return 'MAY_START';
+  end if;
+  if lane.paused_until <= now() then
+    -- Whoever asks next waits for what this one learns; a probe that is never heard of again holds nobody for long.
+    update tapedeck.lanes set probe_job_id = p_job_id, paused_until = now() + p_probe
+      where site = lane.site;
+    return 'MAY_START';
+  end if;
+  update tapedeck.jobs j
+    set version = j.version + 1, updated_at = now(), status = 'FAILED', finished_at = now(),
+        held_at = null, failure_code = lane.code, failed_at = now()
+    where j.id = p_job_id and j.status = 'QUEUED' and j.held_at < now() - p_longest_wait
+    returning j.* into job;
+  if found then
+    perform tapedeck.announce(job);
+    return 'FAILED';
+  end if;
+  update tapedeck.jobs j
+    set version = j.version + 1, updated_at = now(), run_at = lane.paused_until,
+        held_at = coalesce(j.held_at, now()), failure_code = lane.code, failed_at = lane.refused_at
+    where j.id = p_job_id and j.status = 'QUEUED'
+    returning j.* into job;
+  if not found then
+    return 'GONE';
+  end if;
+  perform tapedeck.enqueue(job);
+  perform tapedeck.announce(job);
+  return 'HELD';
+end
+$function$;
 
 CREATE TRIGGER jobs_record_change AFTER UPDATE OF status, phase, attempt ON tapedeck.jobs FOR EACH ROW WHEN ((((old.status IS DISTINCT FROM new.status) OR (old.phase IS DISTINCT FROM new.phase)) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION record_event();
 CREATE TRIGGER jobs_record_creation AFTER INSERT ON tapedeck.jobs FOR EACH ROW EXECUTE FUNCTION record_event();

@@ -35,6 +35,8 @@ export type Config = {
   readonly allowedHosts: AllowedHosts;
   readonly maxDurationSeconds: number;
   readonly maxFileBytes: number;
+  /** How long a site that refuses us again and again is left alone at first. */
+  readonly lanePauseSeconds: number;
   /** Null: MP3s are kept for ever. */
   readonly retentionHours: number | null;
   /** Null: no cap. */
@@ -107,6 +109,7 @@ const settings = z.object({
     }),
   MAX_DURATION_SECONDS: wholeNumber(1, 7 * 24 * 3600).default(14_400),
   MAX_FILESIZE_MB: wholeNumber(1, 1024 * 1024).default(2048),
+  LANE_PAUSE_SECONDS: wholeNumber(1, 3_600).default(300),
   // Beyond a century Postgres could not reckon with it, and every job would fail at its end.
   RETENTION_HOURS: z.coerce
     .number('has to be a number')
@@ -173,6 +176,7 @@ export function loadConfig(
     allowedHosts: values.ALLOWED_HOSTS,
     maxDurationSeconds: values.MAX_DURATION_SECONDS,
     maxFileBytes: values.MAX_FILESIZE_MB * bytesPerMegabyte,
+    lanePauseSeconds: values.LANE_PAUSE_SECONDS,
     retentionHours: values.RETENTION_HOURS === 0 ? null : values.RETENTION_HOURS,
     storeQuotaBytes: values.STORE_QUOTA_MB === 0 ? null : values.STORE_QUOTA_MB * bytesPerMegabyte,
     logLevel: values.LOG_LEVEL,

@@ -46,6 +46,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       pool,
       observer: observe(metrics, logger),
       retentionHours: config.retentionHours,
+      lanePauseSeconds: config.lanePauseSeconds,
       onError,
     }),
   );
@@ -137,6 +138,8 @@ function observe(metrics: Metrics, logger: Logger): AttemptObserver {
       if (code !== null) metrics.attemptFailed(code, outcome === 'failed');
     },
     lost: () => metrics.attemptEnded('lost'),
+    lanePaused: (site, code, until) => logger.warn({ site, code, until }, 'lane paused'),
+    laneOpened: (site, released) => logger.info({ site, released }, 'lane open again'),
   };
 }
 

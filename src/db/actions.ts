@@ -26,6 +26,7 @@ export function cancelJob(pool: Database, ownerId: string, jobId: string): Promi
        with canceled as (
          update tapedeck.jobs j
          set version = j.version + 1, updated_at = now(), status = 'CANCELED', finished_at = now(),
+             held_at = null,
              worker_id = null, phase = null, bytes_done = null, bytes_total = null, bytes_per_second = null,
              eta_seconds = null
          where j.id = $1 and j.status in ('QUEUED', 'RUNNING')

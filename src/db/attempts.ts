@@ -19,7 +19,7 @@ const moved = `version = j.version + 1, updated_at = now()`;
 const stopped = `worker_id = null, phase = null, bytes_done = null, bytes_total = null,
   bytes_per_second = null, eta_seconds = null`;
 
-/** Starts the next attempt of a queued job; null when there is nothing to start. */
+/** Starts the next attempt of a queued job; null when there is nothing to start, or its lane is paused. */
 export async function claimAttempt(
   db: Queryable,
   jobId: string,
@@ -30,8 +30,9 @@ export async function claimAttempt(
     `-- claimAttempt
      update tapedeck.jobs j
      set ${moved}, status = 'RUNNING', attempt = j.attempt + 1, worker_id = $2, started_at = now(),
-         phase = 'RESOLVING', fraction = 0, bytes_done = null, bytes_total = null, progress_at = now()
-     where j.id = $1 and j.status = 'QUEUED'`,
+         phase = 'RESOLVING', fraction = 0, bytes_done = null, bytes_total = null, progress_at = now(),
+         held_at = null
+     where j.id = $1 and j.status = 'QUEUED' and tapedeck.may_start(j.id, j.site)`,
     [jobId, workerId],
   );
 }

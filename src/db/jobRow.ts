@@ -8,7 +8,7 @@ const columns = `
   phase fraction bytes_done bytes_total bytes_per_second eta_seconds progress_at
   title uploader duration_seconds thumbnail_url
   artifact_token artifact_size_bytes artifact_sha256 artifact_duration_seconds artifact_bitrate_kbps
-  expires_at failure_code failed_at created_at run_at started_at updated_at finished_at
+  expires_at failure_code failed_at created_at run_at held_at started_at updated_at finished_at
 `
   .trim()
   .split(/\s+/);
@@ -51,6 +51,7 @@ export type JobRow = {
   failed_at: Date | null;
   created_at: Date;
   run_at: Date;
+  held_at: Date | null;
   started_at: Date | null;
   updated_at: Date;
   finished_at: Date | null;
@@ -83,6 +84,7 @@ export function toJob(row: JobRow): Job {
     maxAttempts: row.max_attempts,
     createdAt: row.created_at,
     runAt: row.run_at,
+    heldAt: row.held_at,
     startedAt: row.started_at,
     updatedAt: row.updated_at,
     finishedAt: row.finished_at,

@@ -1,5 +1,6 @@
 // The figures of the queue as a whole, over all owners: numbers only, nothing about any one job.
 
+import type { JobFailureCode } from '../domain/failure.ts';
 import type { Queryable } from './pool.ts';
 
 export type QueueStats = {
@@ -12,13 +13,34 @@ export type QueueStats = {
   readonly workers: number;
   readonly workerSlots: number;
   readonly oldestQueuedAt: Date | null;
+  readonly pausedLanes: readonly PausedLane[];
+};
+
+/** A site that refuses us: its jobs wait. */
+export type PausedLane = {
+  readonly site: string;
+  /** Of the latest refusal. */
+  readonly code: JobFailureCode;
+  readonly since: Date;
+  /** When the next job probes. */
+  readonly until: Date;
+  /** Jobs that wait for it. */
+  readonly waiting: number;
+};
+
+type StatsRow = Omit<QueueStats, 'pausedLanes'> & {
+  /** From JSON, so its instants are texts. */
+  readonly pausedLanes: readonly (Omit<PausedLane, 'since' | 'until'> & {
+    readonly since: string;
+    readonly until: string;
+  })[];
 };
 
 /** The queue now. A worker counts while it was seen within `lostAfterSeconds`. */
 export async function readQueueStats(db: Queryable, lostAfterSeconds: number): Promise<QueueStats> {
-  const { rows } = await db.query<QueueStats>(
+  const { rows } = await db.query<StatsRow>(
     `-- readQueueStats
-     select now() as "asOf", due.*, active.*, living.*
+     select now() as "asOf", due.*, active.*, living.*, lanes.*
      from
        (select count(*) filter (where run_at <= now())::integer as queued,
                count(*) filter (where run_at > now())::integer as "waitingForRetry",
@@ -26,12 +48,23 @@ export async function readQueueStats(db: Queryable, lostAfterSeconds: number): P
         from tapedeck.jobs where status = 'QUEUED') as due,
        (select count(*)::integer as running from tapedeck.jobs where status = 'RUNNING') as active,
        (select count(*)::integer as workers, coalesce(sum(slots), 0)::integer as "workerSlots"
-        from tapedeck.workers where seen_at > now() - make_interval(secs => $1)) as living`,
+        from tapedeck.workers where seen_at > now() - make_interval(secs => $1)) as living,
+       (select coalesce(json_agg(json_build_object(
+           'site', l.site, 'code', l.code, 'since', l.paused_at, 'until', l.paused_until,
+           'waiting', (select count(*) from tapedeck.jobs j
+                       where j.site = l.site and j.held_at is not null)) order by l.site), '[]')
+           as "pausedLanes"
+        from tapedeck.lanes l where l.paused_until is not null) as lanes`,
     [lostAfterSeconds],
   );
   const [stats] = rows;
   if (stats === undefined) throw new Error('readQueueStats answered no row');
-  return stats;
+  const pausedLanes = stats.pausedLanes.map(({ since, until, ...lane }) => ({
+    ...lane,
+    since: new Date(since),
+    until: new Date(until),
+  }));
+  return { ...stats, pausedLanes };
 }
 
 export type QueueWindow = {

@@ -114,13 +114,15 @@ export type Job = {
   readonly createdAt: Date;
   /** When it may run: its place in the queue. */
   readonly runAt: Date;
+  /** Since when it waits because its site refuses us; null unless it does. */
+  readonly heldAt: Date | null;
   /** Start of the present or latest attempt. */
   readonly startedAt: Date | null;
   readonly updatedAt: Date;
   readonly finishedAt: Date | null;
 };
 
-/** When the next attempt of a job that waits for a retry begins; null for every other job. */
+/** When a job that waits for a retry, or in a paused lane, is due again; null for every other job. */
 export function nextAttemptAt(job: Job): Date | null {
   return job.status === 'QUEUED' && job.failure !== null ? job.runAt : null;
 }

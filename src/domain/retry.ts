@@ -2,6 +2,7 @@
 // (its exp(n) seconds), so the plan is ours and its result is stored on the job, where callers see it.
 
 import { failures } from './failure.ts';
+import { isRefusal } from './lane.ts';
 import type { JobFailureCode } from './failure.ts';
 
 /** Attempts that a request, and again each `retryJob`, may use. */
@@ -11,7 +12,6 @@ const firstDelaySeconds = 5;
 const longestDelaySeconds = 15 * 60;
 
 /** A refusing site is left alone for at least this long: asking sooner makes it worse. */
-const refusals: ReadonlySet<JobFailureCode> = new Set(['BOT_CHECK', 'RATE_LIMITED']);
 const shortestRefusalDelaySeconds = 60;
 
 /**
@@ -27,7 +27,7 @@ export function retryDelaySeconds(
 ): number | null {
   if (!failures[code].isRetryable || attempt >= maxAttempts) return null;
   const round = (attempt - 1) % attemptsPerRequest;
-  const floor = refusals.has(code) ? shortestRefusalDelaySeconds : firstDelaySeconds;
+  const floor = isRefusal(code) ? shortestRefusalDelaySeconds : firstDelaySeconds;
   const delay = Math.min(floor * 2 ** round, longestDelaySeconds);
   return delay * (0.75 + random() * 0.5);
 }

@@ -90,6 +90,21 @@ function describeApi(registry: Registry, app: FastifyInstance, services: Service
     },
     async () => (await readStats()).workerSlots,
   );
+  addGauges(
+    registry,
+    {
+      name: 'tapedeck_lane_paused_seconds',
+      help: 'How long the lane of a site that refuses us has been paused',
+      labels: ['site', 'code'],
+    },
+    async () => {
+      const { asOf, pausedLanes } = await readStats();
+      return pausedLanes.map(({ site, code, since }) => ({
+        ...{ site, code },
+        value: (asOf.getTime() - since.getTime()) / 1_000,
+      }));
+    },
+  );
   addGauge(
     registry,
     { name: 'tapedeck_store_bytes', help: 'Size of all MP3s in the store' },

@@ -474,6 +474,24 @@ export type PageInfo = {
 };
 
 /**
+ * A site that has refused this server again and again. Its jobs wait, without using up attempts, until `until`; then one of
+ * them probes. When it succeeds, all go on; when it is refused, they wait for longer.
+ */
+export type PausedLane = {
+  readonly __typename?: 'PausedLane';
+  /** What the site said: BOT_CHECK or RATE_LIMITED. */
+  readonly code: JobFailureCode;
+  /** Since when. */
+  readonly since: Scalars['DateTime']['output'];
+  /** The site, as in `Job.source.site`. */
+  readonly site: Scalars['String']['output'];
+  /** When the next job probes. */
+  readonly until: Scalars['DateTime']['output'];
+  /** Jobs that wait for this site. */
+  readonly waiting: Scalars['Int']['output'];
+};
+
+/**
  * Everything that can be read. A field of this type is null when it could not be read; `errors` says
  * why, and its siblings are not affected.
  */
@@ -558,6 +576,8 @@ export type QueueStats = {
   readonly failures: ReadonlyArray<FailureCount>;
   /** When the job that waits longest began to wait. Null when none waits. */
   readonly oldestQueuedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Sites that refuse this server at present, so that their jobs wait. */
+  readonly pausedLanes: ReadonlyArray<PausedLane>;
   /** Jobs that wait for a worker, those that wait for a retry not counted. */
   readonly queued: Scalars['Int']['output'];
   /** Jobs that a worker is converting. */
@@ -888,6 +908,7 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   OrderDirection: OrderDirection;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PausedLane: ResolverTypeWrapper<PausedLane>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   QueueInterval: ResolverTypeWrapper<QueueInterval>;
   QueueStats: ResolverTypeWrapper<QueueStatsModel>;
@@ -934,6 +955,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
+  PausedLane: PausedLane;
   Query: Record<PropertyKey, never>;
   QueueInterval: QueueInterval;
   QueueStats: QueueStatsModel;
@@ -1084,6 +1106,14 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type PausedLaneResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PausedLane'] = ResolversParentTypes['PausedLane']> = {
+  code?: Resolver<ResolversTypes['JobFailureCode'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  site?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  waiting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
   jobs?: Resolver<Maybe<ResolversTypes['JobConnection']>, ParentType, ContextType, RequireFields<QueryJobsArgs, 'orderBy'>>;
@@ -1105,6 +1135,7 @@ export type QueueStatsResolvers<ContextType = Context, ParentType extends Resolv
   asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failures?: Resolver<ReadonlyArray<ResolversTypes['FailureCount']>, ParentType, ContextType, RequireFields<QueueStatsFailuresArgs, 'minutes'>>;
   oldestQueuedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  pausedLanes?: Resolver<ReadonlyArray<ResolversTypes['PausedLane']>, ParentType, ContextType>;
   queued?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   series?: Resolver<ReadonlyArray<ResolversTypes['QueueInterval']>, ParentType, ContextType, RequireFields<QueueStatsSeriesArgs, 'minutes'>>;
@@ -1198,6 +1229,7 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PausedLane?: PausedLaneResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   QueueInterval?: QueueIntervalResolvers<ContextType>;
   QueueStats?: QueueStatsResolvers<ContextType>;

@@ -14,9 +14,11 @@ import {
 } from '../db/attempts.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import { findJobByArtifactToken } from '../db/jobs.ts';
+import { openLane, refuseLane, waitInLane } from '../db/lanes.ts';
 import type { Database } from '../db/pool.ts';
 import type { JobFailureCode } from '../domain/failure.ts';
 import type { Artifact, Job, JobPhase, SourceMetadata } from '../domain/job.ts';
+import { firstPauseSeconds, isAnswer, isRefusal } from '../domain/lane.ts';
 import { overallFraction } from '../domain/progress.ts';
 import { retryDelaySeconds } from '../domain/retry.ts';
 import { createProgressBoard } from './progressBoard.ts';
@@ -77,6 +79,10 @@ export type AttemptObserver = {
     code: JobFailureCode | null,
   ): void;
   lost(): void;
+  /** The site has refused us too often: none of its jobs starts before `until`, but a probe then. */
+  lanePaused(site: string, code: JobFailureCode, until: Date): void;
+  /** It serves us again, and so many jobs had waited for it. */
+  laneOpened(site: string, released: number): void;
 };
 
 type AttemptsOptions = {
@@ -84,11 +90,14 @@ type AttemptsOptions = {
   readonly observer?: AttemptObserver;
   /** Null keeps files for ever. */
   readonly retentionHours: number | null;
+  /** How long the lane of a site that refuses us is paused at first. */
+  readonly lanePauseSeconds?: number;
   readonly onError: (error: unknown) => void;
 };
 
 export function createAttempts(options: AttemptsOptions): Attempts {
   const { pool, observer, retentionHours, onError } = options;
+  const { lanePauseSeconds = firstPauseSeconds } = options;
   let stoppedAt: number | null = null;
   // A rescued job may come back to this process while its lost attempt has not noticed yet: both are here then.
   const running = new Set<{ readonly key: AttemptKey; readonly abort: AbortController }>();
@@ -102,8 +111,9 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
     // Thrown, not returned: the queue job has to stay for whoever takes it next.
     if (stoppedAt !== null) throw new WorkerStopping();
-    const job = await claimAttempt(pool, jobId, workerId);
+    const job = await claimInLane(pool, jobId, workerId, lanePauseSeconds);
     if (job === null) return null;
+    const { site } = job.source;
     const key: AttemptKey = { jobId, attempt: job.attempt };
     const abort = new AbortController();
     const entry = { key, abort };
@@ -117,6 +127,19 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const now = performance.now();
       observer?.phaseEnded(key, phase, (now - enteredAt) / 1_000);
       enteredAt = now;
+    };
+
+    let isServed = false;
+    // A lane may learn late, or by the next attempt: it fails nothing.
+    const tellServed = async () => {
+      if (isServed) return;
+      isServed = true;
+      const released = await openLane(pool, site).catch(onError);
+      if (typeof released === 'number') observer?.laneOpened(site, released);
+    };
+    const tellRefused = async (code: JobFailureCode) => {
+      const until = await refuseLane(pool, site, key, code, lanePauseSeconds).catch(onError);
+      if (until instanceof Date) observer?.lanePaused(site, code, until);
     };
 
     const write = async (attemptWrite: () => Promise<Job | null>): Promise<Job> => {
@@ -136,6 +159,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         phase = next;
         board.enter(key, next);
         await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
+        if (next !== 'RESOLVING' && next !== 'DOWNLOADING') await tellServed();
       },
       async describe(source) {
         await write(() => recordSource(pool, key, source));
@@ -153,9 +177,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         );
         endPhase();
         observer?.ended('succeeded', null);
+        await tellServed();
       },
       async fail(code) {
         board.remove(key);
+        if (isRefusal(code)) await tellRefused(code);
+        if (isAnswer(code)) await tellServed();
         const delaySeconds = retryDelaySeconds(code, job.attempt, job.maxAttempts);
         if (delaySeconds === null) {
           await write(() => failAttempt(pool, key, code));
@@ -189,6 +216,18 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     count: () => running.size,
     [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
   };
+}
+
+/** A job whose lane is paused stays queued, unless it is the one that probes. */
+async function claimInLane(
+  pool: Database,
+  jobId: string,
+  workerId: string,
+  lanePauseSeconds: number,
+): Promise<Job | null> {
+  const job = await claimAttempt(pool, jobId, workerId);
+  if (job !== null || (await waitInLane(pool, jobId, lanePauseSeconds)) !== 'MAY_START') return job;
+  return claimAttempt(pool, jobId, workerId);
 }
 
 const firstPauseMs = 100;

@@ -50,6 +50,7 @@ const impossible: [constraint: string, from: JobStatus, change: string][] = [
   ['jobs_failed_has_failure', 'CANCELED', `status = 'FAILED'`],
   ['jobs_succeeded_has_no_failure', 'SUCCEEDED', `failure_code = 'NETWORK', failed_at = now()`],
   ['jobs_attempt_in_range', 'RUNNING', `attempt = max_attempts + 1`],
+  ['jobs_held_is_queued', 'RUNNING', `held_at = now()`],
   ['jobs_attempt_in_range', 'RUNNING', `attempt = -1`],
   ['jobs_fraction_in_range', 'RUNNING', `fraction = 1.01`],
   ['jobs_fraction_in_range', 'RUNNING', `fraction = -0.01`],

@@ -93,7 +93,9 @@ test('the LISTEN connection, its round trips and its losses are measured', async
 });
 
 test('attempts are counted by outcome, failures by code, and phases are timed', async () => {
-  const { pool, metrics } = app.app;
+  // No worker of its own takes the job away.
+  await using api = await startApp({ settings: { ROLES: 'api' } });
+  const { pool, metrics } = api.app;
   const counted: string[] = [];
   await using attempts = createAttempts({
     pool,
@@ -103,9 +105,11 @@ test('attempts are counted by outcome, failures by code, and phases are timed', 
       phaseEnded: ({ attempt }, phase) => counted.push(`${phase} of ${attempt}`),
       ended: (outcome, code) => counted.push(`${outcome} ${code}`),
       lost: () => counted.push('lost'),
+      lanePaused: (site, code) => counted.push(`${site} paused for ${code}`),
+      laneOpened: (site, released) => counted.push(`${site} opened for ${released}`),
     },
   });
-  const { jobId } = await queueJob(app);
+  const { jobId } = await queueJob(api);
   {
     using first = (await attempts.claim(jobId, 'a worker'))!;
     await first.enter('DOWNLOADING');

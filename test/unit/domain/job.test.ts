@@ -35,6 +35,7 @@ function jobOf(status: JobStatus, failure: Job['failure']): Job {
     maxAttempts: 5,
     createdAt: now,
     runAt: new Date('2026-01-02T03:05:00.000Z'),
+    heldAt: null,
     startedAt: null,
     updatedAt: now,
     finishedAt: null,

@@ -1,0 +1,148 @@
+-- The lane of a site: all its jobs. While the site refuses us (bot checks, 429) its lane is paused: jobs wait
+-- instead of being refused one after the other, then a single one probes. A site that never refused has no row.
+-- Whoever locks a lane locks it before any QUEUED job, so that two of the functions below cannot deadlock.
+
+create table tapedeck.lanes (
+  site text not null,
+  -- Refusals in a row, none of them answered by a download in between.
+  refusals integer not null,
+  refused_at timestamptz(3) not null,
+  -- The latest refusal's.
+  code text not null,
+  -- Pauses in a row: each is longer than the one before.
+  pauses integer not null default 0,
+  paused_at timestamptz(3),
+  -- When the next job may probe; moved on while one does.
+  paused_until timestamptz(3),
+  -- The job that probes, or did last.
+  probe_job_id uuid,
+  constraint lanes_pkey primary key (site),
+  constraint lanes_paused_or_open
+    check ((pauses > 0) = (paused_at is not null) and (pauses > 0) = (paused_until is not null))
+);
+
+-- May the attempt that is about to start do so? Only a paused lane says no, and then not to its probe.
+create function tapedeck.may_start(p_job_id uuid, p_site text) returns boolean
+language sql stable
+return not exists (
+  select from tapedeck.lanes
+  where site = p_site and paused_until is not null and probe_job_id is distinct from p_job_id);
+
+-- Called for a queued job that may not start. MAY_START: its lane is open again, or it is the probe now.
+-- HELD: it waits until the lane's time has come, and its attempt does not count. FAILED: it has waited for longer
+-- than p_longest_wait, and ends with the lane's code. GONE: it is not queued any more.
+create function tapedeck.wait_in_lane(p_job_id uuid, p_probe interval, p_longest_wait interval)
+returns text
+language plpgsql volatile as $$
+declare
+  lane tapedeck.lanes;
+  job tapedeck.jobs;
+begin
+  select l.* into lane from tapedeck.lanes l join tapedeck.jobs j using (site)
+    where j.id = p_job_id and l.paused_until is not null
+    for update of l;
+  if not found then
+    return 'MAY_START';
+  end if;
+  if lane.paused_until <= now() then
+    -- Whoever asks next waits for what this one learns; a probe that is never heard of again holds nobody for long.
+    update tapedeck.lanes set probe_job_id = p_job_id, paused_until = now() + p_probe
+      where site = lane.site;
+    return 'MAY_START';
+  end if;
+  update tapedeck.jobs j
+    set version = j.version + 1, updated_at = now(), status = 'FAILED', finished_at = now(),
+        held_at = null, failure_code = lane.code, failed_at = now()
+    where j.id = p_job_id and j.status = 'QUEUED' and j.held_at < now() - p_longest_wait
+    returning j.* into job;
+  if found then
+    perform tapedeck.announce(job);
+    return 'FAILED';
+  end if;
+  update tapedeck.jobs j
+    set version = j.version + 1, updated_at = now(), run_at = lane.paused_until,
+        held_at = coalesce(j.held_at, now()), failure_code = lane.code, failed_at = lane.refused_at
+    where j.id = p_job_id and j.status = 'QUEUED'
+    returning j.* into job;
+  if not found then
+    return 'GONE';
+  end if;
+  perform tapedeck.enqueue(job);
+  perform tapedeck.announce(job);
+  return 'HELD';
+end
+$$;
+
+-- Told of each refusal. After p_patience of them in a row the lane is paused; of those that were on their way by then
+-- only the probe's makes the pause longer. Answers the end of the pause that this refusal began, else null.
+create function tapedeck.refuse_lane(
+  p_site text, p_job_id uuid, p_code text, p_patience integer, p_first_pause interval,
+  p_longest_pause interval)
+returns timestamptz
+language plpgsql volatile as $$
+declare
+  lane tapedeck.lanes;
+begin
+  insert into tapedeck.lanes as l (site, refusals, refused_at, code)
+    values (p_site, 1, now(), p_code)
+    on conflict (site) do update
+    set refusals = case when l.refused_at > now() - interval '1 hour' then l.refusals + 1 else 1 end,
+        refused_at = now(), code = p_code
+    returning * into lane;
+  if lane.pauses = 0 and lane.refusals < p_patience then
+    return null;
+  end if;
+  if lane.pauses > 0 and lane.probe_job_id is distinct from p_job_id then
+    return null;
+  end if;
+  update tapedeck.lanes
+    set pauses = lane.pauses + 1, paused_at = coalesce(lane.paused_at, now()), probe_job_id = null,
+        paused_until = now() + least(p_first_pause * 2 ^ least(lane.pauses, 20), p_longest_pause)
+    where site = p_site
+    returning * into lane;
+  return lane.paused_until;
+end
+$$;
+
+-- Told that the site has served us: its lane is open, and the jobs that waited in it, or to be tried again after a
+-- refusal, are due at once, in the order in which they were. Answers how many; null when the lane was not paused.
+create function tapedeck.open_lane(p_site text) returns integer
+language plpgsql volatile as $$
+declare
+  lane tapedeck.lanes;
+  job tapedeck.jobs;
+  released integer := 0;
+begin
+  -- Nearly always there is nothing to do, and nothing to lock.
+  perform from tapedeck.lanes where site = p_site;
+  if not found then
+    return null;
+  end if;
+  delete from tapedeck.lanes where site = p_site returning * into lane;
+  if not found or lane.pauses = 0 then
+    return null;
+  end if;
+  for job in
+    update tapedeck.jobs j
+      set version = j.version + 1, updated_at = now(), held_at = null,
+          -- A millisecond apart, and none of them in the future: nobody breaks their order.
+          run_at = date_trunc('milliseconds', now()) - make_interval(secs => held.behind / 1000.0),
+          failure_code = case when j.attempt > 0 then j.failure_code end,
+          failed_at = case when j.attempt > 0 then j.failed_at end
+      from (
+        select locked.id, row_number() over (order by locked.run_at desc, locked.id desc) - 1 as behind
+        from (
+          select h.id, h.run_at from tapedeck.jobs h
+          where h.site = p_site and h.status = 'QUEUED'
+            and (h.held_at is not null or (h.failure_code = lane.code and h.run_at > now()))
+          order by h.id for update) as locked) as held
+      where j.id = held.id
+      returning j.*
+  loop
+    perform tapedeck.enqueue(job);
+    perform tapedeck.announce(job);
+    released := released + 1;
+  end loop;
+  return released;
+end
+$$;
