@@ -158,14 +158,30 @@ create function tapedeck.announce(job tapedeck.jobs) returns void
 language sql volatile
 return pg_notify('tapedeck_jobs', job.id::text);
 
--- Hands the job to graphile-worker, from run_at on. The job's id is the key: a second call replaces a
+-- Hands jobs to graphile-worker, each from its run_at on. The job's id is the key: a second call replaces a
 -- waiting queue job and supersedes a locked one. The payload is the id alone, the row is the truth.
+-- The settings bind the plans inside add_jobs, which are made in our session: left to itself the planner makes
+-- them anew at each call (three times the cost of running them), or when the queue was empty, and then reads the
+-- whole queue for each job.
+create function tapedeck.enqueue_all(jobs tapedeck.jobs[]) returns void
+language plpgsql volatile
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+begin
+  perform graphile_worker.add_jobs(array(
+    select row('convert', json_build_object('jobId', job.id), null, job.run_at, 25, job.id::text, null, null)
+      ::graphile_worker.job_spec
+    from unnest(jobs) as job));
+end
+$$;
+
 create function tapedeck.enqueue(job tapedeck.jobs) returns void
 language plpgsql volatile as $$
 begin
-  perform graphile_worker.add_job(
-    'convert', json_build_object('jobId', job.id),
-    run_at := job.run_at, job_key := job.id::text, max_attempts := 25);
+  perform tapedeck.enqueue_all(array[job]);
 end
 $$;
 
@@ -174,18 +190,20 @@ $$;
 create function tapedeck.find_reusable(
   p_site text, p_external_id text, p_quality text, p_embed_thumbnail boolean)
 returns setof tapedeck.jobs
-language sql volatile
-begin atomic
-  select j.* from tapedeck.jobs j
+language plpgsql volatile as $$
+begin
+  return query
+    select j.* from tapedeck.jobs j
     where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
       and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
       and (j.expires_at is null or j.expires_at > now())
     order by j.finished_at desc limit 1
     for share;
-end;
+end
+$$;
 
--- The whole of requestMp3 in one round trip and one transaction. Outcomes: CREATED, JOINED, REUSED,
--- REPLAYED, and IDEMPOTENCY_KEY_REUSED with a null job.
+-- The rules of requestMp3. Outcomes: CREATED, JOINED, REUSED, REPLAYED, and IDEMPOTENCY_KEY_REUSED with a null job.
+-- A CREATED job is not enqueued yet: request_jobs does it for all of its requests at once.
 create function tapedeck.request_job(
   p_owner_id text, p_site text, p_external_id text, p_source_url text,
   p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean,
@@ -253,9 +271,6 @@ begin
       job := finished;
       outcome := 'REUSED';
     end if;
-  end if;
-  if outcome = 'CREATED' then
-    perform tapedeck.enqueue(job);
   end if;
 
   insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;

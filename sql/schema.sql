@@ -155,59 +155,40 @@ CREATE OR REPLACE FUNCTION tapedeck.enqueue(job jobs)
  LANGUAGE plpgsql
 AS $function$
 begin
-  perform graphile_worker.add_job(
-    'convert', json_build_object('jobId', job.id),
-    run_at := job.run_at, job_key := job.id::text, max_attempts := 25);
+  perform tapedeck.enqueue_all(array[job]);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.enqueue_all(jobs jobs[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  perform graphile_worker.add_jobs(array(
+    select row('convert', json_build_object('jobId', job.id), null, job.run_at, 25, job.id::text, null, null)
+      ::graphile_worker.job_spec
+    from unnest(jobs) as job));
 end
 $function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.find_reusable(p_site text, p_external_id text, p_quality text, p_embed_thumbnail boolean)
  RETURNS SETOF jobs
- LANGUAGE sql
-BEGIN ATOMIC
- SELECT j.id,
-     j.version,
-     j.status,
-     j.site,
-     j.external_id,
-     j.source_url,
-     j.quality,
-     j.embed_thumbnail,
-     j.attempt,
-     j.max_attempts,
-     j.worker_id,
-     j.phase,
-     j.fraction,
-     j.bytes_done,
-     j.bytes_total,
-     j.bytes_per_second,
-     j.eta_seconds,
-     j.progress_at,
-     j.title,
-     j.uploader,
-     j.duration_seconds,
-     j.thumbnail_url,
-     j.artifact_token,
-     j.artifact_size_bytes,
-     j.artifact_sha256,
-     j.artifact_duration_seconds,
-     j.artifact_bitrate_kbps,
-     j.expires_at,
-     j.failure_code,
-     j.failed_at,
-     j.created_at,
-     j.run_at,
-     j.held_at,
-     j.started_at,
-     j.updated_at,
-     j.finished_at,
-     j.search
-    FROM jobs j
-   WHERE ((j.site = find_reusable.p_site) AND (j.external_id = find_reusable.p_external_id) AND (j.quality = find_reusable.p_quality) AND (j.embed_thumbnail = find_reusable.p_embed_thumbnail) AND (j.status = 'SUCCEEDED'::text) AND ((j.expires_at IS NULL) OR (j.expires_at > now())))
-   ORDER BY j.finished_at DESC
-  LIMIT 1
-  FOR SHARE OF j;
-END;
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return query
+    select j.* from tapedeck.jobs j
+    where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
+      and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
+      and (j.expires_at is null or j.expires_at > now())
+    order by j.finished_at desc limit 1
+    for share;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.may_start(p_job_id uuid, p_site text)
  RETURNS boolean
@@ -369,9 +350,6 @@ begin
       outcome := 'REUSED';
     end if;
   end if;
-  if outcome = 'CREATED' then
-    perform tapedeck.enqueue(job);
-  end if;
 
   insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;
   if found then
@@ -380,6 +358,43 @@ begin
   if p_idempotency_key is not null then
     update tapedeck.idempotency_keys set job_id = job.id
       where owner_id = p_owner_id and key = p_idempotency_key;
+  end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[], p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[], p_idempotency_keys text[], p_arguments_hashes text[])
+ RETURNS TABLE(place bigint, outcome text, job jobs)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  request record;
+  answer record;
+  created tapedeck.jobs[] := '{}';
+begin
+  for request in
+    select * from unnest(
+      p_owner_ids, p_sites, p_external_ids, p_source_urls, p_qualities, p_embed_thumbnails,
+      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes)
+      with ordinality as r(
+        owner_id, site, external_id, source_url, quality, embed_thumbnail,
+        max_attempts, may_reuse, idempotency_key, arguments_hash, place)
+      order by r.site, r.external_id, r.quality, r.embed_thumbnail, r.place
+  loop
+    place := request.place;
+    select * into answer
+      from tapedeck.request_job(
+        request.owner_id, request.site, request.external_id, request.source_url,
+        request.quality, request.embed_thumbnail, request.max_attempts, request.may_reuse,
+        request.idempotency_key, request.arguments_hash);
+    outcome := answer.outcome;
+    job := answer.job;
+    if outcome = 'CREATED' then
+      created := created || job;
+    end if;
+    return next;
+  end loop;
+  if cardinality(created) > 0 then
+    perform tapedeck.enqueue_all(created);
   end if;
 end
 $function$;

@@ -1,4 +1,4 @@
-// The statement behind requestMp3. The rules are in tapedeck.request_job (sql/), where the races are.
+// The statement behind requestMp3, for one or many. The rules are in tapedeck.request_job (sql/), where the races are.
 
 import type { Job, Mp3Options, SourceIdentity } from '../domain/job.ts';
 import { jobColumns, toJob } from './jobRow.ts';
@@ -19,32 +19,50 @@ export type JobRequest = {
 /** CREATED a new job; JOINED an active one; REUSED a finished one; REPLAYED an earlier call. */
 export type RequestOutcome = 'CREATED' | 'JOINED' | 'REUSED' | 'REPLAYED';
 
-/** Commits the request in one round trip; null when the idempotency key was used for other arguments. */
-export async function requestJob(
+/** Null when the idempotency key was used for other arguments. */
+export type AcceptedRequest = { readonly outcome: RequestOutcome; readonly job: Job } | null;
+
+type RequestRow = JobRow & { outcome: RequestOutcome | 'IDEMPOTENCY_KEY_REUSED' };
+
+const requestJobsText = `-- requestJobs
+  select outcome, ${jobColumns('(job)')}
+  from tapedeck.request_jobs($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+    $7::integer[], $8::boolean[], $9::text[], $10::text[])
+  order by place`;
+
+/** Commits all requests in one round trip, or none of them; answers in their order. */
+export async function requestJobs(
   db: Queryable,
-  request: JobRequest,
-): Promise<{ outcome: RequestOutcome; job: Job } | null> {
-  const { rows } = await db.query<JobRow & { outcome: RequestOutcome | 'IDEMPOTENCY_KEY_REUSED' }>(
-    `-- requestJob
-     select outcome, ${jobColumns('(job)')}
-     from tapedeck.request_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [
-      request.ownerId,
-      request.source.site,
-      request.source.externalId,
-      request.source.canonicalUrl,
-      request.options.quality,
-      request.options.embedThumbnail,
-      request.maxAttempts,
-      request.mayReuse,
-      request.idempotency?.key ?? null,
-      request.idempotency?.argumentsHash ?? null,
+  requests: readonly JobRequest[],
+): Promise<AcceptedRequest[]> {
+  const { rows } = await db.query<RequestRow>({
+    name: 'requestJobs',
+    text: requestJobsText,
+    values: [
+      requests.map(({ ownerId }) => ownerId),
+      requests.map(({ source }) => source.site),
+      requests.map(({ source }) => source.externalId),
+      requests.map(({ source }) => source.canonicalUrl),
+      requests.map(({ options }) => options.quality),
+      requests.map(({ options }) => options.embedThumbnail),
+      requests.map(({ maxAttempts }) => maxAttempts),
+      requests.map(({ mayReuse }) => mayReuse),
+      requests.map(({ idempotency }) => idempotency?.key ?? null),
+      requests.map(({ idempotency }) => idempotency?.argumentsHash ?? null),
     ],
+  });
+  if (rows.length !== requests.length) {
+    throw new Error(`request_jobs answered ${rows.length} rows for ${requests.length} requests`);
+  }
+  return rows.map((row) =>
+    row.outcome === 'IDEMPOTENCY_KEY_REUSED' ? null : { outcome: row.outcome, job: toJob(row) },
   );
-  const [row] = rows;
-  if (row === undefined) throw new Error('request_job answered no row');
-  if (row.outcome === 'IDEMPOTENCY_KEY_REUSED') return null;
-  return { outcome: row.outcome, job: toJob(row) };
+}
+
+/** Commits one request. */
+export async function requestJob(db: Queryable, request: JobRequest): Promise<AcceptedRequest> {
+  const [accepted = null] = await requestJobs(db, [request]);
+  return accepted;
 }
 
 /** Takes back a key whose answer turned out to be void: the next call with it acts anew. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import type { Database } from '../db/pool.ts';
-import { forgetIdempotencyKey, requestJob } from '../db/requests.ts';
+import { forgetIdempotencyKey } from '../db/requests.ts';
 import type { RequestOutcome } from '../db/requests.ts';
 import { expireLostArtifact } from '../db/upkeep.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
@@ -14,6 +14,7 @@ import { attemptsPerRequest } from '../domain/retry.ts';
 import type { Logger } from '../logger.ts';
 import { parseVideoUrl } from '../domain/url.ts';
 import type { UrlRefusalCode } from '../domain/url.ts';
+import { createRequestBatches } from './requestBatches.ts';
 
 /** An expected refusal: a code for programs, one plain sentence for people, and the argument at fault. */
 export type Refusal<Code> = {
@@ -67,6 +68,7 @@ const longestIdempotencyKey = 255;
 
 export function createRequests(options: RequestsOptions): Requests {
   const { pool, allowedHosts, hasArtifact, removeArtifact, logger } = options;
+  const commit = createRequestBatches(pool);
 
   async function request(ownerId: string, asked: Mp3Request): Promise<RequestResult> {
     const parsed = parseVideoUrl(asked.url, allowedHosts);
@@ -78,7 +80,7 @@ export function createRequests(options: RequestsOptions): Requests {
         path: ['idempotencyKey'],
       });
     }
-    const accepted = await requestJob(pool, {
+    const accepted = await commit({
       ownerId,
       source: parsed.source,
       options: asked.options,

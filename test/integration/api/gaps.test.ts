@@ -35,8 +35,9 @@ function createHub(): Hub {
   const acts = new Map<string, () => Promise<void>>();
   let reads = 0;
   const db: Queryable = {
-    async query(text, values) {
-      const result = await app.app.pool.query(text, values);
+    async query(statement, values) {
+      const result = await app.app.pool.query(statement, values);
+      const text = typeof statement === 'string' ? statement : statement.text;
       const [, name = ''] = /-- (\w+)/.exec(text) ?? [];
       const act = acts.get(name);
       acts.delete(name);

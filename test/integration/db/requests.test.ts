@@ -160,11 +160,11 @@ describe('a request', () => {
 describe('when the queue takes no job', () => {
   test('neither the row nor the key is there afterwards', async () => {
     const request = newRequest({ idempotency: { key: 'broken', argumentsHash: 'hash' } });
-    await pool.query(`alter function graphile_worker.add_job rename to add_job_away`);
+    await pool.query(`alter function graphile_worker.add_jobs rename to add_jobs_away`);
     try {
-      await expect(requestJob(pool, request)).rejects.toThrow('add_job');
+      await expect(requestJob(pool, request)).rejects.toThrow('add_jobs');
     } finally {
-      await pool.query(`alter function graphile_worker.add_job_away rename to add_job`);
+      await pool.query(`alter function graphile_worker.add_jobs_away rename to add_jobs`);
     }
     expect(await countRows(request)).toEqual({ jobs: 0, queueJobs: 0 });
     const { rows } = await pool.query(`select from tapedeck.idempotency_keys where key = 'broken'`);

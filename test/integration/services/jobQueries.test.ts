@@ -17,9 +17,9 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = database.pool;
   const db: Queryable = {
-    query(text, values) {
-      statements.push(text);
-      return pool.query(text, values);
+    query(statement, values) {
+      statements.push(typeof statement === 'string' ? statement : statement.text);
+      return pool.query(statement, values);
     },
   };
   const { allowedHosts } = parseAllowedHosts('');

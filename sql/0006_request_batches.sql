@@ -1,0 +1,43 @@
+-- Requests that arrive together are committed together: one round trip, one flush to the disk, one call of
+-- graphile-worker. What each of them means is for request_job to say.
+
+-- Answers in the order of the arrays, one row a request, with the outcome and the job of request_job. All of them
+-- are committed, or none. They run in the order of their identities, so that two batches cannot wait for each other.
+create function tapedeck.request_jobs(
+  p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[],
+  p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[],
+  p_idempotency_keys text[], p_arguments_hashes text[])
+returns table (place bigint, outcome text, job tapedeck.jobs)
+language plpgsql volatile as $$
+declare
+  request record;
+  answer record;
+  created tapedeck.jobs[] := '{}';
+begin
+  for request in
+    select * from unnest(
+      p_owner_ids, p_sites, p_external_ids, p_source_urls, p_qualities, p_embed_thumbnails,
+      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes)
+      with ordinality as r(
+        owner_id, site, external_id, source_url, quality, embed_thumbnail,
+        max_attempts, may_reuse, idempotency_key, arguments_hash, place)
+      order by r.site, r.external_id, r.quality, r.embed_thumbnail, r.place
+  loop
+    place := request.place;
+    select * into answer
+      from tapedeck.request_job(
+        request.owner_id, request.site, request.external_id, request.source_url,
+        request.quality, request.embed_thumbnail, request.max_attempts, request.may_reuse,
+        request.idempotency_key, request.arguments_hash);
+    outcome := answer.outcome;
+    job := answer.job;
+    if outcome = 'CREATED' then
+      created := created || job;
+    end if;
+    return next;
+  end loop;
+  if cardinality(created) > 0 then
+    perform tapedeck.enqueue_all(created);
+  end if;
+end
+$$;
