@@ -44,6 +44,7 @@ create table tapedeck.jobs (
   uploader text,
   duration_seconds double precision,
   thumbnail_url text,
+  thumbnail_token text,
 
   artifact_token text,
   artifact_size_bytes bigint,
@@ -107,6 +108,7 @@ create unique index jobs_one_active_per_identity
 create index jobs_reusable
   on tapedeck.jobs (site, external_id, quality, embed_thumbnail, finished_at) where status = 'SUCCEEDED';
 create unique index jobs_artifact_token on tapedeck.jobs (artifact_token) where artifact_token is not null;
+create unique index jobs_thumbnail_token on tapedeck.jobs (thumbnail_token) where thumbnail_token is not null;
 create index jobs_queue on tapedeck.jobs (run_at, id) where status = 'QUEUED';
 create index jobs_held on tapedeck.jobs (site) where held_at is not null;
 create index jobs_running on tapedeck.jobs (worker_id) where status = 'RUNNING';

@@ -56,6 +56,7 @@ create table jobs (
   uploader text,
   duration_seconds double precision,
   thumbnail_url text,
+  thumbnail_token text,
   artifact_token text,
   artifact_size_bytes bigint,
   artifact_sha256 text,
@@ -144,6 +145,7 @@ CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (run_at, id) WHERE (status 
 CREATE INDEX jobs_reusable ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail, finished_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE INDEX jobs_running ON tapedeck.jobs USING btree (worker_id) WHERE (status = 'RUNNING'::text);
 CREATE INDEX jobs_search ON tapedeck.jobs USING gin (search) WITH (fastupdate=off);
+CREATE UNIQUE INDEX jobs_thumbnail_token ON tapedeck.jobs USING btree (thumbnail_token) WHERE (thumbnail_token IS NOT NULL);
 
 CREATE OR REPLACE FUNCTION tapedeck.announce(job jobs)
  RETURNS void

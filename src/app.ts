@@ -24,7 +24,9 @@ import { createQueueWatch } from './services/watchQueue.ts';
 import { workerLostAfterSeconds } from './services/workerPulse.ts';
 import { StartError } from './startError.ts';
 import { createStorage } from './storage.ts';
+import { createThumbnails } from './thumbnails.ts';
 import type { Storage } from './storage.ts';
+import type { Thumbnails } from './thumbnails.ts';
 
 export type App = AsyncDisposable & {
   readonly config: Config;
@@ -32,6 +34,7 @@ export type App = AsyncDisposable & {
   readonly metrics: Metrics;
   readonly pool: Database;
   readonly storage: Storage;
+  readonly thumbnails: Thumbnails;
   /** What the API's resolvers are given. */
   readonly context: Services;
   /** How the API finds out who asks. */
@@ -77,7 +80,10 @@ export async function createApp(
       { cause },
     );
   });
-  const storage = await createStorage(config.dataFolder).catch((cause: unknown) => {
+  const [storage, thumbnails] = await Promise.all([
+    createStorage(config.dataFolder),
+    createThumbnails(config.dataFolder),
+  ]).catch((cause: unknown) => {
     throw new StartError(`${config.dataFolder} cannot be written; change its owner or DATA_DIR.`, {
       cause,
     });
@@ -107,7 +113,10 @@ export async function createApp(
       pool,
       allowedHosts: config.allowedHosts,
       hasArtifact: (attempt) => storage.hasArtifact(attempt),
-      removeArtifact: (attempt) => storage.removeArtifact(attempt),
+      async removeFiles(attempt) {
+        await storage.removeArtifact(attempt);
+        await thumbnails.remove(attempt.jobId);
+      },
       logger,
     }),
     queries: createJobQueries({
@@ -166,7 +175,7 @@ export async function createApp(
   }
   const resources = stack.move();
   return {
-    ...{ config, logger, metrics, pool, storage, context, access, checks, broken },
+    ...{ config, logger, metrics, pool, storage, thumbnails, context, access, checks, broken },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -28,7 +28,7 @@ const longestFailureMs = 15_000;
 
 /** Starts taking jobs. Disposing hands running attempts back and waits until nothing of them is left. */
 export async function startWorker(app: App, tools: Tools): Promise<Worker> {
-  const { config, metrics, pool, storage } = app;
+  const { config, metrics, pool, storage, thumbnails } = app;
   const logger = app.logger.child({ part: 'worker' });
   const onError = (error: unknown) => logger.warn({ err: error }, 'the database did not answer');
   await using stack = new AsyncDisposableStack();
@@ -61,6 +61,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const convert = createConvertTask({
     attempts,
     storage,
+    thumbnails,
     ytdlp: tools.ytdlp,
     ffmpeg: tools.ffmpeg,
     proxyUrl: guard.url,
@@ -73,7 +74,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
     onRecord: onRecord.promise,
   });
   const chores = createChores(
-    createUpkeep({ pool, storage, storeQuotaBytes: config.storeQuotaBytes }),
+    createUpkeep({ pool, storage, thumbnails, storeQuotaBytes: config.storeQuotaBytes }),
     logger,
     (chore, isSuccess) => metrics.choreEnded(chore, isSuccess),
   );

@@ -71,6 +71,20 @@ export async function recordSource(
   );
 }
 
+/** Publishes the small picture, under the address that an earlier attempt's may have already. */
+export async function recordThumbnail(
+  db: Queryable,
+  { jobId, attempt }: AttemptKey,
+  token: string,
+): Promise<Job | null> {
+  return changeJob(
+    db,
+    `-- recordThumbnail
+     update tapedeck.jobs j set ${moved}, thumbnail_token = coalesce(j.thumbnail_token, $3) where ${held}`,
+    [jobId, attempt, token],
+  );
+}
+
 /** Publishes the MP3: from here on callers see it. `retentionHours` null keeps it for ever. */
 export async function finishAttempt(
   db: Queryable,

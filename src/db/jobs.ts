@@ -72,6 +72,19 @@ export async function findNewestVersions(
   return rows;
 }
 
+/** The id of the job whose small picture has this token; null when there is none. */
+export async function findJobIdByThumbnailToken(
+  db: Queryable,
+  token: string,
+): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `-- findJobIdByThumbnailToken
+     select id from tapedeck.jobs where thumbnail_token = $1`,
+    [token],
+  );
+  return rows[0]?.id ?? null;
+}
+
 /** How many queued jobs are before each of `ids`; jobs that are not queued are left out. */
 export async function countJobsAhead(
   db: Queryable,

@@ -77,6 +77,16 @@ export async function readAttemptsInUse(
   return rows;
 }
 
+/** Of the given jobs, those that exist. */
+export async function readKnownJobs(db: Queryable, jobIds: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `-- readKnownJobs
+     select id from tapedeck.jobs where id = any($1::uuid[])`,
+    [jobIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /**
  * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted, was never there, or has been
  * locked for a minute: whoever locked it claims at once or never. A minute's grace keeps it from jobs that are on

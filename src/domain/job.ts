@@ -103,6 +103,8 @@ export type Job = {
   readonly progress: Progress;
   /** Null until the site has been asked. */
   readonly metadata: SourceMetadata | null;
+  /** The unguessable part of its small picture's address; null when it has none (yet). */
+  readonly thumbnailToken: string | null;
   /** Kept while EXPIRED too, so that an old address answers "gone" and not "never heard of". */
   readonly artifact: Artifact | null;
   /** Null when the file is kept for ever. */

@@ -22,8 +22,8 @@ const contentSecurityPolicy = [
   "connect-src 'self'",
   // The MP3s, and nothing from the sites that they come from.
   "media-src 'self'",
-  // data: is the icon of the tab, drawn as progress is made; blob: are covers read out of the MP3s.
-  "img-src 'self' data: blob:",
+  // data: is the icon of the tab, drawn as progress is made.
+  "img-src 'self' data:",
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

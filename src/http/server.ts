@@ -14,6 +14,7 @@ import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Services } from '../resolvers/context.ts';
 import type { Storage } from '../storage.ts';
+import type { Thumbnails } from '../thumbnails.ts';
 import { createIdentify } from './caller.ts';
 import type { AccessOptions } from './caller.ts';
 import { answerError } from './errors.ts';
@@ -24,6 +25,7 @@ import { health } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { metricsPage } from './metrics.ts';
 import { page } from './page.ts';
+import { thumbnails } from './thumbnails.ts';
 
 type ServerOptions = {
   readonly host: string;
@@ -34,6 +36,7 @@ type ServerOptions = {
   readonly trustedProxies: readonly string[];
   readonly services: Services;
   readonly storage: Storage;
+  readonly thumbnails: Thumbnails;
   readonly checks: ReadinessChecks;
   readonly metrics: Metrics;
 };
@@ -76,11 +79,12 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     preClose: () => closeSockets(app),
   });
   await app.register(cookie);
-  const { services, storage, checks, metrics, logger } = options;
+  const { services, storage, thumbnails: store, checks, metrics, logger } = options;
   const { apiKeys } = options.access;
   const identify = createIdentify(options.access);
   const apollo = await registerGraphQL(app, { services, identify, apiKeys, logger });
   await app.register(files, { queries: services.queries, storage });
+  await app.register(thumbnails, { queries: services.queries, thumbnails: store });
   await app.register(health, { checks });
   await app.register(metricsPage, { metrics, checks, services });
   await app.register(graphiql, { identify });

@@ -8,8 +8,8 @@ import { childEnvironment } from './environment.ts';
 import type { Workplace } from './probe.ts';
 import { run, withArguments } from './process.ts';
 
-/** Pixels a side, at most; sharp on a phone, some 100 kB. */
-const maxSide = 800;
+/** Pixels a side, at most: a cover is sharp on a phone (some 100 kB), a thumbnail in a row (some 10 kB). */
+const sides = { cover: 800, thumbnail: 256 } as const;
 const maxBytes = 4_000_000;
 
 /**
@@ -19,15 +19,16 @@ const maxBytes = 4_000_000;
 export async function squareCover(
   path: string | null,
   workplace: Workplace,
+  size: keyof typeof sides = 'cover',
 ): Promise<Buffer | null> {
   if (path === null) return null;
-  const output = join(workplace.folder, 'square.jpg');
+  const output = join(workplace.folder, `${size}.square.jpg`);
   try {
     const demuxer = await pictureDemuxer(path);
     if (demuxer === null) return null;
     const { exitCode } = await run({
       tool: workplace.ffmpeg.path,
-      start: withArguments(squareArgs(path, demuxer, output)),
+      start: withArguments(squareArgs(path, demuxer, sides[size], output)),
       folder: workplace.folder,
       environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
       maxFileBytes: maxBytes,
@@ -41,7 +42,12 @@ export async function squareCover(
   }
 }
 
-function squareArgs(path: string, demuxer: string, output: string): readonly string[] {
+function squareArgs(
+  path: string,
+  demuxer: string,
+  maxSide: number,
+  output: string,
+): readonly string[] {
   const side = `min(${maxSide},iw)`;
   return [
     // Half a picture is none: the connection may have broken in the middle of it.

@@ -4,7 +4,7 @@ import { artifactFileName } from '../domain/fileName.ts';
 import { failures } from '../domain/failure.ts';
 import { isRetryable, isTerminal, nextAttemptAt } from '../domain/job.ts';
 import type { Job as StoredJob } from '../domain/job.ts';
-import { artifactPath } from '../services/artifactPath.ts';
+import { artifactPath, thumbnailPath } from '../services/artifactPath.ts';
 import { toGlobalId } from './globalId.ts';
 import type { AudioFile, JobResolvers } from './types.generated.ts';
 
@@ -14,6 +14,7 @@ export const Job: JobResolvers = {
   sourceUrl: (job) => job.source.canonicalUrl,
   source: ({ source, metadata }) =>
     metadata && { site: source.site, externalId: source.externalId, ...metadata },
+  thumbnailUrl: ({ thumbnailToken }) => thumbnailToken && thumbnailPath(thumbnailToken),
   result: toAudioFile,
   failure: ({ failure }) => {
     if (failure === null) return null;

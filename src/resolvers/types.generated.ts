@@ -115,6 +115,11 @@ export type Job = Node & {
   readonly startedAt: Maybe<Scalars['DateTime']['output']>;
   /** Where the job stands. */
   readonly status: JobStatus;
+  /**
+   * A small square picture of the video, a path of this server that may be cached for ever. Null until it was fetched,
+   * and when the site has none.
+   */
+  readonly thumbnailUrl: Maybe<Scalars['URL']['output']>;
   /** What happened to it so far: a row for each change of status, phase or attempt; the latest 200, oldest first. */
   readonly timeline: ReadonlyArray<JobEvent>;
   /** When the job last changed visibly. */
@@ -1018,6 +1023,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   sourceUrl?: Resolver<ResolversTypes['URL'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['JobStatus'], ParentType, ContextType>;
+  thumbnailUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
   timeline?: Resolver<ReadonlyArray<ResolversTypes['JobEvent']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

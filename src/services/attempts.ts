@@ -9,6 +9,7 @@ import {
   finishAttempt,
   isSameAttempt,
   recordSource,
+  recordThumbnail,
   releaseAttempt,
   retryAttemptLater,
 } from '../db/attempts.ts';
@@ -50,6 +51,8 @@ export type Attempt = {
   /** Every write below throws AttemptLost when the attempt is no longer ours, and outlasts a database outage. */
   enter(phase: JobPhase): Promise<void>;
   describe(source: SourceMetadata): Promise<void>;
+  /** `token` makes the address of the small picture, unless the job has one already. */
+  showThumbnail(token: string): Promise<void>;
   /** Never waits and never fails: the newest report is written with the next flush. */
   report(progress: PhaseProgress): void;
   finish(artifact: Artifact): Promise<void>;
@@ -163,6 +166,9 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       },
       async describe(source) {
         await write(() => recordSource(pool, key, source));
+      },
+      async showThumbnail(token) {
+        await write(() => recordThumbnail(pool, key, token));
       },
       report(progress) {
         board.report(key, phase, progress);

@@ -4,7 +4,12 @@ import DataLoader from 'dataloader';
 import type { HistoryOrder } from '../db/history.ts';
 import { readDatabaseFigures } from '../db/databaseFigures.ts';
 import type { DatabaseFigures } from '../db/databaseFigures.ts';
-import { countJobsAhead, findJobByArtifactToken, findOwnedJobs } from '../db/jobs.ts';
+import {
+  countJobsAhead,
+  findJobByArtifactToken,
+  findJobIdByThumbnailToken,
+  findOwnedJobs,
+} from '../db/jobs.ts';
 import { readJobEvents } from '../db/jobEvents.ts';
 import type { JobEvent } from '../db/jobEvents.ts';
 import type { Queryable } from '../db/pool.ts';
@@ -52,6 +57,8 @@ export type JobQueries = {
   readTimeline(jobId: string): Promise<readonly JobEvent[]>;
   /** The job whose MP3 has this unguessable token, EXPIRED ones included; null when there is none. */
   findArtifact(token: string): Promise<Job | null>;
+  /** The id of the job whose small picture has this unguessable token; null when there is none. */
+  findThumbnail(token: string): Promise<string | null>;
 };
 
 type JobQueriesOptions = {
@@ -114,6 +121,7 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
     readDatabaseFigures: () => readDatabaseFigures(db),
     readTimeline: (jobId) => timelines.load(jobId),
     findArtifact: (token) => findJobByArtifactToken(db, token),
+    findThumbnail: (token) => findJobIdByThumbnailToken(db, token),
   };
 }
 

@@ -58,7 +58,7 @@ type RequestsOptions = {
   readonly allowedHosts: AllowedHosts;
   /** Is the attempt's MP3 really in the store? */
   readonly hasArtifact: (attempt: AttemptKey) => Promise<boolean>;
-  readonly removeArtifact: (attempt: AttemptKey) => Promise<void>;
+  readonly removeFiles: (attempt: AttemptKey) => Promise<void>;
   /** Told what was accepted: the beginning of each job's story. */
   readonly logger?: Logger;
 };
@@ -67,7 +67,7 @@ type RequestsOptions = {
 const longestIdempotencyKey = 255;
 
 export function createRequests(options: RequestsOptions): Requests {
-  const { pool, allowedHosts, hasArtifact, removeArtifact, logger } = options;
+  const { pool, allowedHosts, hasArtifact, removeFiles, logger } = options;
   const commit = createRequestBatches(pool);
 
   async function request(ownerId: string, asked: Mp3Request): Promise<RequestResult> {
@@ -160,7 +160,7 @@ export function createRequests(options: RequestsOptions): Requests {
         return { refusal: stillActive('cancel it first') };
       case 'DELETED':
         if (outcome.orphan !== null) {
-          await removeArtifact({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
+          await removeFiles({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
         }
         logger?.info({ jobId, isOrphan: outcome.orphan !== null }, 'job deleted');
         return { refusal: null };

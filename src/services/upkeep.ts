@@ -9,8 +9,10 @@ import {
   expireDueArtifacts,
   expireOverQuota,
   readAttemptsInUse,
+  readKnownJobs,
 } from '../db/upkeep.ts';
 import type { LeftoverFile, Storage } from '../storage.ts';
+import type { Thumbnails } from '../thumbnails.ts';
 
 export type Upkeep = {
   /** Removes MP3s whose time has come and those beyond the quota, oldest first; answers how many. */
@@ -22,6 +24,7 @@ export type Upkeep = {
 type UpkeepOptions = {
   readonly pool: Database;
   readonly storage: Storage;
+  readonly thumbnails: Thumbnails;
   /** Null is no quota. */
   readonly storeQuotaBytes: number | null;
 };
@@ -30,7 +33,12 @@ const expiredPerStatement = 500;
 /** An MP3 is in the store for a moment before its row says so: nothing this young is a leftover. */
 const leftoverAfterMs = 10 * 60 * 1_000;
 
-export function createUpkeep({ pool, storage, storeQuotaBytes }: UpkeepOptions): Upkeep {
+export function createUpkeep({
+  pool,
+  storage,
+  thumbnails,
+  storeQuotaBytes,
+}: UpkeepOptions): Upkeep {
   async function removeAll(attempts: readonly AttemptKey[]): Promise<number> {
     for (const attempt of attempts) await storage.removeArtifact(attempt);
     return attempts.length;
@@ -43,6 +51,19 @@ export function createUpkeep({ pool, storage, storeQuotaBytes }: UpkeepOptions):
       total += expired;
       if (expired < expiredPerStatement) return total;
     }
+  }
+
+  async function sweepThumbnails(): Promise<number> {
+    const old = (await thumbnails.list()).filter(isOld);
+    const known = new Set(
+      await readKnownJobs(
+        pool,
+        old.map(({ jobId }) => jobId),
+      ),
+    );
+    const leftovers = old.filter(({ jobId }) => !known.has(jobId));
+    for (const { jobId } of leftovers) await thumbnails.remove(jobId);
+    return leftovers.length;
   }
 
   return {
@@ -61,12 +82,13 @@ export function createUpkeep({ pool, storage, storeQuotaBytes }: UpkeepOptions):
       const inUse = new Set((await readAttemptsInUse(pool, old)).map(toText));
       const leftovers = old.filter((file) => !inUse.has(toText(file)));
       for (const file of leftovers) await storage.removeFile(file);
-      return { forgottenJobs: forgotten.length, files: leftovers.length };
+      const pictures = await sweepThumbnails();
+      return { forgottenJobs: forgotten.length, files: leftovers.length + pictures };
     },
   };
 }
 
-function isOld({ modifiedAt }: LeftoverFile): boolean {
+function isOld({ modifiedAt }: Pick<LeftoverFile, 'modifiedAt'>): boolean {
   return Date.now() - modifiedAt.getTime() > leftoverAfterMs;
 }
 

@@ -24,10 +24,12 @@ import type { ConversionBar } from './conversionBar.ts';
 import { AttemptLost, WorkerStopping } from '../services/attempts.ts';
 import type { Attempt, Attempts } from '../services/attempts.ts';
 import type { Storage } from '../storage.ts';
+import type { Thumbnails } from '../thumbnails.ts';
 
 export type ConvertOptions = {
   readonly attempts: Attempts;
   readonly storage: Storage;
+  readonly thumbnails: Thumbnails;
   readonly ytdlp: YtDlp;
   readonly ffmpeg: Ffmpeg;
   /** The egress guard: all traffic of yt-dlp goes through it. */
@@ -90,13 +92,14 @@ async function download(
   bar: ConversionBar,
   options: ConvertOptions & { readonly folder: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { source, options: wanted } = attempt.job;
+  const { source } = attempt.job;
   let described = Promise.resolve();
   const fetched = await fetchSource({
     ...options,
     url: source.canonicalUrl,
     extractors: extractorsFor(source.site),
-    wantCover: wanted.embedThumbnail,
+    // Without being embedded too: people see it on the page.
+    wantCover: true,
     timeoutMs: downloadTimeoutMs,
     onSource({ title, uploader, durationSeconds, thumbnailUrl }) {
       described = attempt
@@ -129,17 +132,36 @@ async function convertSound(
     date: metadata.uploadDate,
     sourceUrl: attempt.job.source.canonicalUrl,
   };
+  const shown = showThumbnail(attempt, coverPath, options);
+  const cover = attempt.job.options.embedThumbnail ? await squareCover(coverPath, options) : null;
   const { durationSeconds } = await transcode({
     ...options,
     source,
     output: path,
-    tag: id3Tag(tags, await squareCover(coverPath, options)),
+    tag: id3Tag(tags, cover),
     maxDurationSeconds: options.limits.maxDurationSeconds,
     quality: attempt.job.options.quality,
     onProgress: bar.encoded,
     onSetback: (cause) => options.logger.info({ ...attempt.key, err: cause }, 'encoding once more'),
   });
+  await shown;
   return { path, durationSeconds };
+}
+
+/** People see it as soon as it is here. A picture fails nothing: it never rejects. */
+async function showThumbnail(
+  attempt: Attempt,
+  coverPath: string | null,
+  options: ConvertOptions & Workplace,
+): Promise<void> {
+  try {
+    const picture = await squareCover(coverPath, options, 'thumbnail');
+    if (picture === null) return;
+    await options.thumbnails.put(attempt.key.jobId, picture);
+    await attempt.showThumbnail(randomBytes(16).toString('base64url'));
+  } catch (error) {
+    options.logger.info({ ...attempt.key, err: error }, 'no thumbnail');
+  }
 }
 
 /** The file is in the store a moment before the row says so, never the other way round. */

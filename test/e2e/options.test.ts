@@ -2,7 +2,7 @@
 // a picture.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { awaitEnd, download, requestMp3 } from '../support/caller.ts';
+import { awaitEnd, awaitJob, download, requestMp3 } from '../support/caller.ts';
 import type { SeenJob } from '../support/caller.ts';
 import { openFolder } from '../support/folder.ts';
 import { readMp3 } from '../support/mp3.ts';
@@ -10,6 +10,7 @@ import type { Mp3 } from '../support/mp3.ts';
 import { startTapedeck } from '../support/tapedeck.ts';
 import type { Tapedeck } from '../support/tapedeck.ts';
 import { startYouTube } from '../support/youtube/server.ts';
+import type { YouTube } from '../support/youtube/server.ts';
 import { video } from '../support/youtube/video.ts';
 
 const song = video({ id: 'optional001' });
@@ -18,11 +19,12 @@ const withBrokenPicture = video({ id: 'optional003', thumbnail: 'garbage' });
 
 const stack = new AsyncDisposableStack();
 let folder: string;
+let youtube: YouTube;
 let tapedeck: Tapedeck;
 beforeAll(async () => {
   folder = stack.use(await openFolder()).path;
   const videos = [song, withoutPicture, withBrokenPicture];
-  const youtube = stack.use(await startYouTube({ videos }));
+  youtube = stack.use(await startYouTube({ videos }));
   tapedeck = stack.use(
     await startTapedeck({ dataFolder: folder, settings: { ...youtube.environment } }),
   );
@@ -78,6 +80,43 @@ describe('cover', () => {
     const { mp3, job } = await convert(id, { embedThumbnail: true });
     expect(mp3.cover).toBeNull();
     expect(job).toMatchObject({ attempt: 1, progress: { fraction: 1 } });
+  });
+});
+
+describe('the small picture', () => {
+  test.each([true, false])(
+    'is there while the job runs, with the cover wanted or not (%s)',
+    async (embedThumbnail) => {
+      const held = video({ id: `picture000${Number(embedThumbnail)}`, durationSeconds: 20 });
+      youtube.add(held);
+      held.hold();
+      const { job } = await requestMp3(tapedeck.url, `https://youtu.be/${held.id}`, {
+        embedThumbnail,
+      });
+      const { thumbnailUrl, status } = await awaitJob(
+        tapedeck.url,
+        job.id,
+        'its picture',
+        (seen) => seen.thumbnailUrl !== null || seen.isTerminal,
+      );
+      expect(status).toBe('RUNNING');
+      const response = await fetch(tapedeck.url + thumbnailUrl);
+      expect(response.headers.get('content-type')).toBe('image/jpeg');
+      const picture = Buffer.from(await response.arrayBuffer());
+      expect(picture.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+      held.release();
+      expect(await awaitEnd(tapedeck.url, job.id)).toMatchObject({
+        ...{ status: 'SUCCEEDED', thumbnailUrl },
+      });
+    },
+  );
+
+  test.each([
+    ['missing', withoutPicture.id],
+    ['broken', withBrokenPicture.id],
+  ])('that is %s at the site is none, and fails nothing', async (_how, id) => {
+    const { job } = await convert(id, { quality: 'KBPS_128' });
+    expect(job.thumbnailUrl).toBeNull();
   });
 });
 

@@ -13,6 +13,7 @@ export type SeenJob = {
   readonly status: string;
   readonly isTerminal: boolean;
   readonly sourceUrl: string;
+  readonly thumbnailUrl: string | null;
   readonly progress: { readonly phase: string | null; readonly fraction: number | null };
   readonly source: { readonly title: string | null; readonly uploader: string | null } | null;
   readonly result: {
@@ -36,7 +37,7 @@ export type SeenJob = {
 };
 
 const jobFields = `
-  id version status isTerminal sourceUrl options { quality embedThumbnail }
+  id version status isTerminal sourceUrl thumbnailUrl options { quality embedThumbnail }
   progress { phase fraction bytesDone bytesTotal bytesPerSecond etaSeconds asOf }
   source { site externalId title uploader durationSeconds thumbnailUrl }
   result { url fileName sizeBytes sha256 durationSeconds bitrateKbps expiresAt }

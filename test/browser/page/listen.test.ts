@@ -86,10 +86,13 @@ test('seeking moves the sound, and the system is told the title', async () => {
     return !paused && currentTime > 20;
   });
   const metadata = await page.evaluate(() => {
-    const { title, artist } = navigator.mediaSession.metadata ?? {};
-    return { title, artist };
+    const { title, artist, artwork } = navigator.mediaSession.metadata ?? {};
+    return { title, artist, pictures: artwork?.map(({ src }) => new URL(src).pathname) };
   });
-  expect(metadata).toEqual({ title: song.title, artist: song.uploader });
+  expect(metadata).toEqual({
+    ...{ title: song.title, artist: song.uploader },
+    pictures: [expect.stringMatching(/^\/thumbnails\//)],
+  });
 });
 
 test('the player stays, and plays on, while another page is looked at', async () => {

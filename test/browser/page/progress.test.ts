@@ -2,6 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../../support/eventually.ts';
 import { requestMp3 } from '../../support/caller.ts';
 import { addressOf, convert, openHouse, paste, rowOf, waitFor } from '../../support/visit.ts';
 
@@ -89,6 +90,24 @@ test('from the first paint to the end of a conversion nothing on the page shifts
   expect(await page.evaluate(() => (globalThis as unknown as { shifts: unknown }).shifts)).toEqual(
     [],
   );
+});
+
+test('the row shows the picture of the video while it is still being downloaded', async () => {
+  const song = house.publish({ id: 'progress007', title: 'In the picture' });
+  song.hold();
+  const page = await house.visit();
+  await paste(page, addressOf(song));
+  await song.whenHeld();
+  const row = await waitFor(page, song, 'Downloading');
+  const picture = row.locator('.thumbnail img');
+  await picture.waitFor();
+  await eventually('its 256 pixels', async () =>
+    picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 256),
+  );
+  const address = await picture.getAttribute('src');
+  song.release();
+  await waitFor(page, song, 'Ready');
+  expect(await picture.getAttribute('src')).toBe(address);
 });
 
 test('details fold out the timeline of the job with its durations', async () => {

@@ -37,7 +37,7 @@ beforeEach(async () => {
     pool,
     allowedHosts: parseAllowedHosts('').allowedHosts,
     hasArtifact: (attempt) => storage.hasArtifact(attempt),
-    removeArtifact: (attempt) => storage.removeArtifact(attempt),
+    removeFiles: (attempt) => storage.removeArtifact(attempt),
   });
 });
 afterEach(async () => {

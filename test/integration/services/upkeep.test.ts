@@ -9,6 +9,8 @@ import { createUpkeep } from '../../../src/services/upkeep.ts';
 import type { Upkeep } from '../../../src/services/upkeep.ts';
 import { createStorage } from '../../../src/storage.ts';
 import type { FileKey, Storage } from '../../../src/storage.ts';
+import { createThumbnails } from '../../../src/thumbnails.ts';
+import type { Thumbnails } from '../../../src/thumbnails.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { openFolder } from '../../support/folder.ts';
@@ -35,18 +37,20 @@ afterAll(async () => {
 
 let folder: Folder;
 let storage: Storage;
+let thumbnails: Thumbnails;
 beforeEach(async () => {
   // Upkeep looks at all there is.
   await removeAllJobs(pool);
   folder = await openFolder();
   storage = await createStorage(folder.path);
+  thumbnails = await createThumbnails(folder.path);
 });
 afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
 function upkeepWith(storeQuotaBytes: number | null = null): Upkeep {
-  return createUpkeep({ pool, storage, storeQuotaBytes });
+  return createUpkeep({ pool, storage, thumbnails, storeQuotaBytes });
 }
 
 async function publish(key: FileKey, sizeBytes: number) {
@@ -153,6 +157,20 @@ describe('the sweep', () => {
     await age(11);
     expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 4 });
     expect(await leftFiles()).toEqual([]);
+  });
+
+  test('removes the pictures of jobs that are no more, and of no other, expired ones included', async () => {
+    const expired = await createJob(pool, 'EXPIRED');
+    const [gone, young] = [randomUUID(), randomUUID()];
+    for (const jobId of [expired.id, gone]) await thumbnails.put(jobId, Buffer.from('picture'));
+    const then = new Date(Date.now() - 11 * 60_000);
+    for (const jobId of [expired.id, gone]) {
+      await utimes(folder.file(`thumbnails/${jobId.slice(-2)}/${jobId}.jpg`), then, then);
+    }
+    await thumbnails.put(young, Buffer.from('of a job that is being made'));
+    expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 1 });
+    const left = (await thumbnails.list()).map(({ jobId }) => jobId);
+    expect(new Set(left)).toEqual(new Set([expired.id, young]));
   });
 
   test('leaves what is in use, however old', async () => {

@@ -140,7 +140,9 @@ async function thumbnail({ site, response, url, captured }: Visit): Promise<void
   if (found.thumbnail === 'garbage') return end(response, 200, type, 'This is no picture.');
   // Each video has a picture of its own.
   const picture = `gradients=size=1280x720:nb_colors=3:seed=${Buffer.from(found.id).readUInt32BE(7)}`;
-  const args = ['-f', 'lavfi', '-i', picture, '-frames:v', '1'];
+  // ffmpeg's own choice for WebP is an animation as often as not, which it cannot read again.
+  const encoder = extension === 'webp' ? ['-c:v', 'libwebp'] : [];
+  const args = ['-f', 'lavfi', '-i', picture, '-frames:v', '1', ...encoder];
   const path = await clip({ ffmpegPath: site.ffmpegPath, args, extension });
   return end(response, 200, type, await readFile(path));
 }

@@ -28,6 +28,7 @@ function jobOf(status: JobStatus, failure: Job['failure']): Job {
       asOf: now,
     },
     metadata: null,
+    thumbnailToken: null,
     artifact: null,
     expiresAt: null,
     failure,

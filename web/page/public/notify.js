@@ -12,6 +12,7 @@ async function show(jobId) {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const page = pages.find(({ url }) => ['/', '/queue'].includes(new URL(url).pathname));
   if (page === undefined) return self.clients.openWindow('/');
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a Client's takes none
   page.postMessage({ jobId });
   // Refused when the click is long ago; the message has arrived all the same.
   await page.focus().catch(() => {});

@@ -3,7 +3,6 @@
 
 import { batch, effect, signal } from '@preact/signals';
 import { t } from '../texts/texts.ts';
-import { artworkOf } from './artwork.ts';
 import { playableIds } from './history.ts';
 import { jobSignal, type Job } from './jobs.ts';
 import { recall, remember } from './memory.ts';
@@ -118,11 +117,12 @@ function tellTrack(): void {
     navigator.mediaSession.metadata = null;
     return;
   }
-  const cover = artworkOf(job)?.value;
+  const { thumbnailUrl } = job;
   navigator.mediaSession.metadata = new MediaMetadata({
     title: titleOf(job),
     artist: job.source?.uploader ?? '',
-    artwork: cover == null ? [] : [{ src: cover, sizes: '192x192', type: 'image/jpeg' }],
+    artwork:
+      thumbnailUrl === null ? [] : [{ src: thumbnailUrl, sizes: '256x256', type: 'image/jpeg' }],
   });
 }
 
