@@ -51,6 +51,11 @@ const config: CodegenConfig = {
         skipTypename: true,
       },
     },
+    // The same operations for the server, which may be told to answer nothing else.
+    'src/http/trustedDocuments.generated.ts': {
+      documents: 'web/page/api/*.graphql',
+      plugins: ['./scripts/trustedDocuments.ts'],
+    },
   },
 };
 

@@ -9,8 +9,8 @@ import { StartError } from './startError.ts';
 
 /** Listens. Throws StartError when the address cannot be had. */
 export async function startApi(app: App): Promise<HttpServer> {
-  const { host, port, trustedProxies } = app.config;
-  const options = { ...app, host, port, trustedProxies, services: app.context };
+  const { host, port } = app.config;
+  const options = { ...app, services: app.context };
   return advising(host, port, 'PORT', () => startHttpServer(options));
 }
 

@@ -41,6 +41,15 @@ export type Config = {
   readonly retentionHours: number | null;
   /** Null: no cap. */
   readonly storeQuotaBytes: number | null;
+  /** Whether strangers may ask for the schema. */
+  readonly introspection: boolean;
+  /** The page's own documents: unknown by id, known beside all others, or the only ones answered. */
+  readonly trustedDocuments: 'off' | 'prefer' | 'only';
+  /** Origins (`https://host`) under which people reach the server; empty when it was not said. */
+  readonly publicOrigins: ReadonlySet<string>;
+  readonly maxSocketsPerAddress: number;
+  /** For a request to come in, and for its answer. */
+  readonly requestTimeoutMs: number;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: 'pretty' | 'json';
   /** What outgoing traffic obeys: proxies, trust, and where programs are found. */
@@ -117,6 +126,23 @@ const settings = z.object({
     .max(876_000, 'has to be at most 876000; 0 keeps MP3s for ever')
     .default(24),
   STORE_QUOTA_MB: wholeNumber(0, 1024 ** 3).default(0),
+  INTROSPECTION: z.enum(['on', 'off'], 'has to be on or off').default('on'),
+  TRUSTED_DOCUMENTS: z
+    .enum(['off', 'prefer', 'only'], 'has to be off, prefer or only')
+    .default('prefer'),
+  PUBLIC_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const entries = text.split(',').map((entry) => entry.trim());
+      const origins = entries.filter((entry) => entry !== '');
+      for (const origin of origins.filter((each) => URL.parse(each)?.origin !== each)) {
+        context.addIssue(`has a fault: "${origin}" is not written like https://music.example`);
+      }
+      return new Set(origins);
+    }),
+  MAX_SOCKETS_PER_ADDRESS: wholeNumber(1, 100_000).default(20),
+  REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 600).default(20),
   LOG_LEVEL: z.enum(logLevels, `has to be one of ${logLevels.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], 'has to be pretty or json').optional(),
 });
@@ -179,6 +205,11 @@ export function loadConfig(
     lanePauseSeconds: values.LANE_PAUSE_SECONDS,
     retentionHours: values.RETENTION_HOURS === 0 ? null : values.RETENTION_HOURS,
     storeQuotaBytes: values.STORE_QUOTA_MB === 0 ? null : values.STORE_QUOTA_MB * bytesPerMegabyte,
+    introspection: values.INTROSPECTION === 'on',
+    trustedDocuments: values.TRUSTED_DOCUMENTS,
+    publicOrigins: values.PUBLIC_ORIGINS,
+    maxSocketsPerAddress: values.MAX_SOCKETS_PER_ADDRESS,
+    requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1_000,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (isTerminal ? 'pretty' : 'json'),
     environment: Object.fromEntries(

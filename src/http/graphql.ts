@@ -1,5 +1,5 @@
-// GraphQL on /graphql: Apollo for POST and GET, graphql-ws for subscriptions, over one schema and one context.
-// Nothing configured on Apollo applies to the WebSocket: what must hold for both is in errors.ts.
+// GraphQL on /graphql: Apollo for POST and GET, graphql-ws for subscriptions (graphqlSocket.ts), over one schema
+// and one context. Apollo parses and validates nothing by itself that documents.ts has not let through.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,19 +8,23 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { GraphQLError, OperationTypeNode, parse, validate } from 'graphql';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
-import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
-import type { WebSocket } from 'ws';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError, OperationTypeNode, parse } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
-import type { Caller } from '../domain/access.ts';
 import type { Context, Services } from '../resolvers/context.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
 import { resolvers } from '../resolvers/index.ts';
 import type { Identify } from './caller.ts';
 import { answerDenied } from './denials.ts';
+import { createDocuments, parseOptions, unknownDocument, validationOptions } from './documents.ts';
+import type { Documents } from './documents.ts';
 import { maskError } from './errors.ts';
+import { overWebSocket } from './graphqlSocket.ts';
+import { findOverspending } from './operationCost.ts';
+import { isOwnPage } from './origin.ts';
+import { createSockets } from './sockets.ts';
 
 const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
 
@@ -32,25 +36,48 @@ function buildSchema(): GraphQLSchema {
 }
 
 type GraphQLOptions = {
+  readonly config: Pick<
+    Config,
+    | 'introspection'
+    | 'trustedDocuments'
+    | 'publicOrigins'
+    | 'maxSocketsPerAddress'
+    | 'requestTimeoutMs'
+  >;
   readonly services: Services;
   readonly identify: Identify;
   readonly apiKeys: ApiKeys;
   readonly logger: Logger;
 };
 
+/** Thirty times what the page's longest request needs. */
+const largestBodyBytes = 128 * 1024;
+const mostCoercionFaults = 10;
+
 /** Registers /graphql. The returned server is to be stopped after the listener. */
 export async function registerGraphQL(
   app: FastifyInstance,
-  { services, identify, apiKeys, logger }: GraphQLOptions,
+  { config, services, identify, apiKeys, logger }: GraphQLOptions,
 ): Promise<ApolloServer<RequestContext>> {
   const schema = buildSchema();
+  const documents = createDocuments(schema, config);
   const apollo = new ApolloServer<RequestContext>({
     schema,
-    introspection: true,
+    introspection: config.introspection,
+    // It brings no safety, only a cache that strangers fill; our own documents have ids.
+    persistedQueries: false,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    parseOptions,
+    validationOptions,
+    executionOptions: { maxCoercionErrors: mostCoercionFaults },
+    documentStore: judgedDocuments(documents),
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    logger: logger.child({ part: 'apollo' }),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
+      limitDocuments(schema, documents),
       refuseSubscriptions,
       maskErrors(logger),
       answerOk,
@@ -65,14 +92,93 @@ export async function registerGraphQL(
       requestId: request.id,
     }),
   });
-  app.post('/graphql', handler);
-  app.route({
-    method: 'GET',
+  const sockets = createSockets(config.maxSocketsPerAddress);
+  const route = {
     url: '/graphql',
+    handlerTimeout: config.requestTimeoutMs,
+    preHandler: resolveDocumentId(documents),
     handler,
-    wsHandler: overWebSocket(schema, { services, identify, apiKeys, logger }),
+  };
+  app.route({ ...route, method: 'POST', bodyLimit: largestBodyBytes });
+  app.route({
+    ...route,
+    method: 'GET',
+    async preValidation(request, reply) {
+      if (!request.ws) return;
+      if (!isOwnPage(request, config.publicOrigins)) return refuseHandshake(reply, 403);
+      if (!sockets.admit(request)) return refuseHandshake(reply, 429);
+    },
+    wsHandler: overWebSocket({
+      ...{ schema, documents, sockets },
+      ...{ services, identify, apiKeys, logger },
+    }),
   });
   return apollo;
+}
+
+function refuseHandshake(reply: FastifyReply, status: 403 | 429): FastifyReply {
+  const sentence =
+    status === 403
+      ? 'Pages of other sites may not connect here.'
+      : 'There are too many connections from your address; close one first.';
+  return reply.code(status).type('text/plain; charset=utf-8').send(`${sentence}\n`);
+}
+
+/** Puts the text in the place of `documentId`, which Apollo does not know. */
+function resolveDocumentId(documents: Documents) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.ws) return;
+    const url = new URL(request.raw.url ?? '', 'http://here');
+    const body = request.body as { documentId?: unknown; query?: unknown } | null | undefined;
+    const documentId =
+      request.method === 'GET' ? url.searchParams.get('documentId') : body?.documentId;
+    if (typeof documentId !== 'string') return;
+    const text = documents.textOf(documentId);
+    if (text === null) return reply.code(400).send({ errors: [unknownDocument()] });
+    if (body) body.query = text;
+    url.searchParams.set('query', text);
+    if (request.method === 'GET') request.raw.url = url.pathname + url.search;
+  };
+}
+
+/**
+ * Apollo asks here for what it would else parse and validate itself, by `<schema's hash>:<text's hash>`. In the
+ * place of a document that was refused it gets a harmless one, which `limitDocuments` stops. What is merely
+ * at fault it looks at again, to say so in the form that was asked for.
+ */
+function judgedDocuments(documents: Documents) {
+  return {
+    async get(key: string) {
+      const verdict = documents.recall(key.slice(key.lastIndexOf(':') + 1));
+      return verdict?.refused === true ? harmless : (verdict?.document ?? undefined);
+    },
+    set: async () => {},
+    delete: async () => {},
+  };
+}
+
+const harmless = parse('{ __typename }');
+
+function limitDocuments(
+  schema: GraphQLSchema,
+  documents: Documents,
+): ApolloServerPlugin<RequestContext> {
+  const asBadRequest = ({ message, extensions }: GraphQLError) =>
+    new GraphQLError(message, { extensions: { ...extensions, http: { status: 400 } } });
+  return {
+    requestDidStart: async () => ({
+      async didResolveSource({ source }) {
+        documents.judge(source);
+      },
+      async didResolveOperation({ source, document, operation, request: { variables } }) {
+        const { refused, faults } = documents.judge(source);
+        if (refused) throw asBadRequest(faults[0]);
+        if (!operation) return;
+        const overspending = findOverspending(schema, { document, operation, variables });
+        if (overspending !== null) throw asBadRequest(overspending);
+      },
+    }),
+  };
 }
 
 type RequestContext = Context & { readonly requestId: string };
@@ -130,79 +236,3 @@ const documentFaults = new Set([
   ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'],
   'OPERATION_RESOLUTION_FAILURE',
 ]);
-
-function readDocument(
-  schema: GraphQLSchema,
-  query: string,
-): { document: DocumentNode | null; faults: readonly GraphQLError[] } {
-  try {
-    const document = parse(query);
-    const faults = validate(schema, document);
-    return { document: faults.length === 0 ? document : null, faults };
-  } catch (error) {
-    if (error instanceof GraphQLError) return { document: null, faults: [error] };
-    throw error;
-  }
-}
-
-/** Of graphql-transport-ws: nobody knows who asks, and it is known and not enough. */
-const unauthorized = 4401;
-const forbidden = 4403;
-
-/** Browsers cannot set a header on a handshake: what would be in it comes with the first message. */
-function readAuthorization(parameters: Record<string, unknown> | undefined): string | undefined {
-  const shown = parameters?.['authorization'] ?? parameters?.['Authorization'];
-  return typeof shown === 'string' ? shown : undefined;
-}
-
-/** What a socket keeps from its handshake on. */
-type SocketExtra = { caller?: Caller };
-
-function overWebSocket(
-  schema: GraphQLSchema,
-  { services, identify, apiKeys, logger }: GraphQLOptions,
-) {
-  const mask = (errors: readonly GraphQLError[], requestId: string) =>
-    errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
-  const handle = makeHandler<Record<string, unknown>, SocketExtra>({
-    schema,
-    isProd: true,
-    async onConnect({ extra, connectionParams }) {
-      const shown = readAuthorization(connectionParams);
-      const caller = await identify(extra.request, null, shown);
-      extra.caller = caller;
-      if (caller.scopes.size === 0) {
-        // Without any key the client is to get one; with one that is not valid it is refused (4403).
-        const isKnown = shown !== undefined || extra.request.headers.authorization !== undefined;
-        if (!isKnown) extra.socket.close(unauthorized, 'Unauthorized');
-        return false;
-      }
-      const { keyId } = caller;
-      if (keyId !== null) {
-        const end = () => extra.socket.close(forbidden, 'Forbidden');
-        extra.socket.once('close', apiKeys.watch(keyId, end));
-      }
-      return true;
-    },
-    // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
-    // the streams on it.
-    onSubscribe({ extra }, _id, { query, operationName, variables }) {
-      const { document, faults } = readDocument(schema, query);
-      if (document === null) return faults;
-      const contextValue = { ...services, ...extra.caller };
-      return { schema, document, operationName, variableValues: variables, contextValue };
-    },
-    onError: ({ extra }, _id, _payload, errors) => mask(errors, extra.request.id),
-    onNext({ extra }, _id, _payload, _arguments, { data = null, errors }) {
-      return errors && { data, errors: mask(errors, extra.request.id) };
-    },
-  });
-  return function handleSocket(this: FastifyInstance, socket: WebSocket, request: FastifyRequest) {
-    void handle.call(this, socket, request);
-    // A client's own fault, such as a message too large, on which ws has closed the socket with its code
-    // already. The library would print it with its stack, and the plugin would cut the close short.
-    socket.removeAllListeners('error').on('error', (err) => {
-      logger.debug({ err, requestId: request.id }, 'a socket failed');
-    });
-  };
-}

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config.ts';
 import { withLogFacts } from '../logger.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
@@ -21,19 +22,18 @@ import { answerError } from './errors.ts';
 import { files } from './files.ts';
 import { graphiql } from './graphiql.ts';
 import { registerGraphQL } from './graphql.ts';
+import { addSecurityHeaders, answerUnreadable } from './headers.ts';
 import { health } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { metricsPage } from './metrics.ts';
+import { refuseForeignHosts } from './origin.ts';
 import { page } from './page.ts';
 import { thumbnails } from './thumbnails.ts';
 
 type ServerOptions = {
-  readonly host: string;
-  readonly port: number;
+  readonly config: Config;
   readonly logger: Logger;
   readonly access: AccessOptions;
-  /** The proxies whose X-Forwarded-* headers are believed: addresses or networks. */
-  readonly trustedProxies: readonly string[];
   readonly services: Services;
   readonly storage: Storage;
   readonly thumbnails: Thumbnails;
@@ -45,6 +45,7 @@ export type HttpServer = AsyncDisposable & { readonly url: string };
 
 /** No operation of ours is larger; a larger message closes the socket with 1009. */
 const largestMessageBytes = 64 * 1024;
+const idleTimeoutMs = 120_000;
 /** RFC 6455: "service restart". graphql-ws clients reconnect after it, and every client may. */
 const serviceRestart = 1012;
 /** What clients get to answer the close, and requests to finish. */
@@ -52,26 +53,34 @@ const drainMs = 5_000;
 
 /** Listens; rejects with what the system says (EADDRINUSE, EACCES) when it cannot. */
 export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
+  const { config, services, storage, checks, metrics, logger } = options;
   const app = fastify({
+    // Whoever sends or reads nothing for so long has forgotten us; a paused player asks again by itself.
+    connectionTimeout: idleTimeoutMs,
+    requestTimeout: config.requestTimeoutMs,
+    http: { headersTimeout: config.requestTimeoutMs, connectionsCheckingInterval: 1_000 },
+    clientErrorHandler: answerUnreadable,
     // Fastify's own news are not ours: what was answered is logged below, and main says where to look.
-    loggerInstance: options.logger.child(
+    loggerInstance: logger.child(
       { part: 'http' },
-      { level: options.logger.isLevelEnabled('warn') ? 'warn' : options.logger.level },
+      { level: logger.isLevelEnabled('warn') ? 'warn' : logger.level },
     ),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    trustProxy: [...options.trustedProxies],
+    trustProxy: [...config.trustedProxies],
   }) as unknown as FastifyInstance;
+  addSecurityHeaders(app);
+  refuseForeignHosts(app, config);
   app.addHook('onRequest', ({ id }, reply, done) => {
     reply.header('x-request-id', id);
     withLogFacts({ requestId: id }, done);
   });
   app.setErrorHandler<FastifyError>((error, request, reply) =>
-    answerError(error, request, reply, options.logger),
+    answerError(error, request, reply, logger),
   );
   app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) => {
     const facts = { requestId: id, method, url, statusCode, elapsedMs: elapsedTime };
-    options.logger.debug(facts, 'answered');
+    logger.debug(facts, 'answered');
   });
   await app.register(websocket, {
     options: { maxPayload: largestMessageBytes },
@@ -79,19 +88,18 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     preClose: () => closeSockets(app),
   });
   await app.register(cookie);
-  const { services, storage, thumbnails: store, checks, metrics, logger } = options;
   const { apiKeys } = options.access;
   const identify = createIdentify(options.access);
-  const apollo = await registerGraphQL(app, { services, identify, apiKeys, logger });
+  const apollo = await registerGraphQL(app, { config, services, identify, apiKeys, logger });
   await app.register(files, { queries: services.queries, storage });
-  await app.register(thumbnails, { queries: services.queries, thumbnails: store });
+  await app.register(thumbnails, { queries: services.queries, thumbnails: options.thumbnails });
   await app.register(health, { checks });
   await app.register(metricsPage, { metrics, checks, services });
   await app.register(graphiql, { identify });
   await app.register(page, { identify });
 
   const silent = trackSilentConnections(app.server);
-  const url = await app.listen({ host: options.host, port: options.port });
+  const url = await app.listen({ host: config.host, port: config.port });
   return {
     url,
     async [Symbol.asyncDispose]() {

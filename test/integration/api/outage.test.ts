@@ -100,17 +100,6 @@ describe('while the database is stopped', () => {
     });
   });
 
-  test('over WebSocket a query is refused alike, and the socket stays', async () => {
-    await using socket = await openSocket(app.url);
-    socket.subscribe('1', `{ queueStats { queued } }`);
-    const [message] = await socket.readToEnd('1');
-    expectNothingDisclosed(JSON.stringify(message), app);
-    expect(message?.payload.errors).toMatchObject([
-      { message: unavailable, extensions: { code: 'SERVICE_UNAVAILABLE' } },
-    ]);
-    expect(socket.raw.readyState).toBe(socket.raw.OPEN);
-  });
-
   test('/readyz says 503 and which part, /livez stays 200, /metrics leaves out what it cannot know', async () => {
     expect(
       await eventually('the LISTEN connection to be missed', async () => {

@@ -385,7 +385,7 @@ describe('readers who leave', () => {
       Array.from({ length: 30 }, async (_, index) => {
         const socket = connect(Number(port), hostname);
         const range = index % 2 === 0 ? '' : 'Range: bytes=1000-\r\n';
-        socket.write(`GET ${big.url} HTTP/1.1\r\nHost: x\r\n${range}\r\n`);
+        socket.write(`GET ${big.url} HTTP/1.1\r\nHost: localhost\r\n${range}\r\n`);
         await once(socket, 'readable');
         return socket;
       }),

@@ -134,7 +134,8 @@ test('a client that does not answer the close is cut off, and does not hold it u
 
 test('a message over 64 KiB closes the socket with 1009, one below is read', async () => {
   await using socket = await openSocket(app.url);
-  const padded = (length: number) => `{ queueStats { queued } }${' '.repeat(length)}`;
+  const padded = (length: number) =>
+    `subscription { job(id: "x") { isFinal } }${' '.repeat(length)}`;
   socket.subscribe('fits', padded(60_000));
   expect((await socket.readToEnd('fits')).map(({ type }) => type)).toEqual(['next', 'complete']);
   socket.subscribe('too much', padded(70_000));

@@ -1,0 +1,128 @@
+// Subscriptions on /graphql, in the protocol graphql-transport-ws: nothing that is configured on Apollo holds
+// here. Documents come from the same gate as Apollo's, and errors leave through the same mask.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
+import type { WebSocket } from 'ws';
+import type { Logger } from '../logger.ts';
+import type { Caller } from '../domain/access.ts';
+import type { Services } from '../resolvers/context.ts';
+import type { ApiKeys } from '../services/apiKeys.ts';
+import type { Identify } from './caller.ts';
+import { unknownDocument } from './documents.ts';
+import type { Documents } from './documents.ts';
+import { maskError } from './errors.ts';
+import { findOverspending } from './operationCost.ts';
+import type { Sockets } from './sockets.ts';
+
+type SocketOptions = {
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly services: Services;
+  readonly identify: Identify;
+  readonly apiKeys: ApiKeys;
+  readonly sockets: Sockets;
+  readonly logger: Logger;
+};
+
+/** A page follows all its jobs with one. */
+const mostStreams = 50;
+
+/** Of graphql-transport-ws: nobody knows who asks, and it is known and not enough. */
+const unauthorized = 4401;
+const forbidden = 4403;
+
+/** What a socket keeps from its handshake on. */
+type SocketExtra = { caller?: Caller };
+
+/** Makes what Fastify calls with each WebSocket that was let in. */
+export function overWebSocket(options: SocketOptions) {
+  const { schema, documents, services, identify, apiKeys, sockets, logger } = options;
+  const mask = (errors: readonly GraphQLError[], requestId: string) =>
+    errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
+  const handle = makeHandler<Record<string, unknown>, SocketExtra>({
+    schema,
+    isProd: true,
+    async onConnect({ extra, connectionParams }) {
+      const shown = readAuthorization(connectionParams);
+      const caller = await identify(extra.request, null, shown);
+      extra.caller = caller;
+      if (caller.scopes.size === 0) {
+        // Without any key the client is to get one; with one that is not valid it is refused (4403).
+        const isKnown = shown !== undefined || extra.request.headers.authorization !== undefined;
+        if (!isKnown) extra.socket.close(unauthorized, 'Unauthorized');
+        return false;
+      }
+      const { keyId } = caller;
+      if (keyId !== null) {
+        const end = () => extra.socket.close(forbidden, 'Forbidden');
+        extra.socket.once('close', apiKeys.watch(keyId, end));
+      }
+      return true;
+    },
+    // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
+    // the streams on it.
+    onSubscribe({ subscriptions, extra }, _id, payload) {
+      // This one is counted already.
+      if (Object.keys(subscriptions).length > mostStreams) return [tooManyStreams()];
+      const { operationName, variables } = payload;
+      const text = textOf(payload, documents);
+      if (text === null) return [unknownDocument()];
+      const { document, faults } = documents.judge(text);
+      if (document === null) return faults;
+      const operation = getOperationAST(document, operationName);
+      if (!operation) return [unclearOperation()];
+      if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return [notHere()];
+      const overspending = findOverspending(schema, { document, operation, variables });
+      if (overspending !== null) return [overspending];
+      const contextValue = { ...services, ...extra.caller };
+      return { schema, document, operationName, variableValues: variables, contextValue };
+    },
+    onError: ({ extra }, _id, _payload, errors) => mask(errors, extra.request.id),
+    onNext({ extra }, _id, _payload, _arguments, { data = null, errors }) {
+      return errors && { data, errors: mask(errors, extra.request.id) };
+    },
+  });
+  return function handleSocket(this: FastifyInstance, socket: WebSocket, request: FastifyRequest) {
+    sockets.guard(socket);
+    void handle.call(this, socket, request);
+    // A client's own fault, such as a message too large, on which ws has closed the socket with its code
+    // already. The library would print it with its stack, and the plugin would cut the close short.
+    socket.removeAllListeners('error').on('error', (err) => {
+      logger.debug({ err, requestId: request.id }, 'a socket failed');
+    });
+  };
+}
+
+/** Browsers cannot set a header on a handshake: what would be in it comes with the first message. */
+function readAuthorization(parameters: Record<string, unknown> | undefined): string | undefined {
+  const shown = parameters?.['authorization'] ?? parameters?.['Authorization'];
+  return typeof shown === 'string' ? shown : undefined;
+}
+
+/** The protocol wants a `query`, so whoever sends an id leaves it empty. */
+function textOf(payload: { query: string; documentId?: unknown }, documents: Documents) {
+  const { query, documentId } = payload;
+  return query === '' && typeof documentId === 'string' ? documents.textOf(documentId) : query;
+}
+
+function tooManyStreams(): GraphQLError {
+  return new GraphQLError(
+    `This connection has ${mostStreams} streams already; end one, or follow several jobs with one.`,
+    { extensions: { code: 'TOO_MANY_STREAMS' } },
+  );
+}
+
+function unclearOperation(): GraphQLError {
+  return new GraphQLError('Name the one operation to run in `operationName`.', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+  });
+}
+
+function notHere(): GraphQLError {
+  return new GraphQLError('Queries and mutations are served by POST only.', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+  });
+}

@@ -1,0 +1,48 @@
+// What one WebSocket may cost: how many an address may hold, and how much may wait for a reader that does not
+// read. Half-open ones are found by graphql-ws, which pings every twelve seconds; what goes over them is for
+// graphqlSocket.ts to say.
+
+import type { FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { isLoopback } from '../domain/access.ts';
+import { countedAddress } from '../domain/address.ts';
+
+/** Frames wait one a stream, so a reader of many long lists may have as much as this on its way. */
+const mostBufferedBytes = 4 * 1024 * 1024;
+const lookEveryMs = 5_000;
+
+export type Sockets = {
+  /** Counts a handshake in, until its connection ends; false when the address has as many as it may. */
+  readonly admit: (request: FastifyRequest) => boolean;
+  /** Ends the socket when more waits for it than it will ever be worth. */
+  readonly guard: (socket: WebSocket) => void;
+};
+
+export function createSockets(mostPerAddress: number): Sockets {
+  const counts = new Map<string, number>();
+  return {
+    admit({ ip, raw }) {
+      const group = countedAddress(ip);
+      // A proxy on this machine that is not trusted stands for everybody.
+      if (isLoopback(group)) return true;
+      const count = counts.get(group) ?? 0;
+      if (count >= mostPerAddress) return false;
+      counts.set(group, count + 1);
+      raw.socket.once('close', () => {
+        const left = (counts.get(group) ?? 1) - 1;
+        if (left > 0) counts.set(group, left);
+        else counts.delete(group);
+      });
+      return true;
+    },
+    guard(socket) {
+      const look = () => {
+        if (socket.bufferedAmount > mostBufferedBytes) socket.terminate();
+      };
+      // Each message may make an answer, and each ping does: whoever sends many and reads none fills memory.
+      socket.on('message', look).on('ping', look);
+      const timer = setInterval(look, lookEveryMs);
+      socket.once('close', () => clearInterval(timer));
+    },
+  };
+}
