@@ -27,6 +27,12 @@ export default {
     {
       ...shared,
       ...withDatabase,
+      displayName: 'security',
+      testMatch: ['<rootDir>/test/security/**/*.test.ts'],
+    },
+    {
+      ...shared,
+      ...withDatabase,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
     },

@@ -1,0 +1,47 @@
+// The whole list, against one Tapedeck as strangers would meet it: a process of its own with every default, on a
+// real socket.
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase } from '../support/database.ts';
+import { openFolder } from '../support/folder.ts';
+import { startTapedeck } from '../support/tapedeck.ts';
+import { testAttacks } from './attack.ts';
+import type { Attack, Target } from './attack.ts';
+import { documentAttacks } from './attacks/documents.ts';
+import { httpAttacks } from './attacks/http.ts';
+import { socketAttacks } from './attacks/sockets.ts';
+
+/** By what they go for. */
+const tables: Readonly<Record<string, readonly Attack[]>> = {
+  'a document': documentAttacks,
+  'a request': httpAttacks,
+  'a WebSocket': socketAttacks,
+};
+
+const stack = new AsyncDisposableStack();
+let target: Target;
+beforeAll(async () => {
+  const { path: dataFolder } = stack.use(await openFolder());
+  const database = stack.use(await createTestDatabase());
+  const settings = { ROLES: 'api', DATABASE_URL: database.url };
+  const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
+  target = { url, dataFolder, database, output };
+});
+afterAll(() => stack.disposeAsync());
+
+describe.each(Object.entries(tables))('%s', (_, attacks) => {
+  testAttacks(() => target, attacks);
+});
+
+test('after all of them the process is the same one, has complained of nothing and done nothing', async () => {
+  const faults = target.output().match(/"level":(?:50|60).*/g) ?? [];
+  expect(faults).toEqual([]);
+  const { rows } = await target.database.pool.query('select count(*)::integer from tapedeck.jobs');
+  expect(rows).toEqual([{ count: 0 }]);
+});
+
+test('the list holds at least 150 attacks, no two of one name', () => {
+  const names = Object.values(tables).flatMap((attacks) => attacks.map(({ name }) => name));
+  expect(names.length).toBeGreaterThanOrEqual(150);
+  expect(new Set(names).size).toBe(names.length);
+});
