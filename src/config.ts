@@ -35,6 +35,8 @@ export type Config = {
   readonly allowedHosts: AllowedHosts;
   readonly maxDurationSeconds: number;
   readonly maxFileBytes: number;
+  /** The most that sources kept for retries may take; 0 keeps none. */
+  readonly sourceCacheBytes: number;
   /** How long a site that refuses us again and again is left alone at first. */
   readonly lanePauseSeconds: number;
   /** Null: MP3s are kept for ever. */
@@ -125,6 +127,7 @@ const settings = z.object({
     .min(0, 'has to be at least 0')
     .max(876_000, 'has to be at most 876000; 0 keeps MP3s for ever')
     .default(24),
+  SOURCE_CACHE_MB: wholeNumber(0, 1024 ** 3).default(1024),
   STORE_QUOTA_MB: wholeNumber(0, 1024 ** 3).default(0),
   INTROSPECTION: z.enum(['on', 'off'], 'has to be on or off').default('on'),
   TRUSTED_DOCUMENTS: z
@@ -202,6 +205,7 @@ export function loadConfig(
     allowedHosts: values.ALLOWED_HOSTS,
     maxDurationSeconds: values.MAX_DURATION_SECONDS,
     maxFileBytes: values.MAX_FILESIZE_MB * bytesPerMegabyte,
+    sourceCacheBytes: values.SOURCE_CACHE_MB * bytesPerMegabyte,
     lanePauseSeconds: values.LANE_PAUSE_SECONDS,
     retentionHours: values.RETENTION_HOURS === 0 ? null : values.RETENTION_HOURS,
     storeQuotaBytes: values.STORE_QUOTA_MB === 0 ? null : values.STORE_QUOTA_MB * bytesPerMegabyte,

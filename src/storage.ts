@@ -1,4 +1,4 @@
-// The folders under DATA_DIR: scratch space for each attempt, and the store of published MP3s. Files are
+// The folders under DATA_DIR: scratch space for each attempt, kept sources, and the store of published MP3s. Files are
 // called by job and attempt; titles never reach the file system. It knows no database.
 
 import { createHash } from 'node:crypto';
@@ -9,6 +9,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AttemptFailure } from './domain/failure.ts';
+import { keptSources } from './storage/keptSources.ts';
+import type { KeptSources } from './storage/keptSources.ts';
 
 /** Names the files of one attempt at one job. */
 export type FileKey = { readonly jobId: string; readonly attempt: number };
@@ -19,6 +21,8 @@ export type WorkFolder = AsyncDisposable & { readonly path: string };
 export type LeftoverFile = FileKey & { readonly path: string; readonly modifiedAt: Date };
 
 export type Storage = {
+  /** Downloads that a retry may start from. */
+  readonly sources: KeptSources;
   openWorkFolder(key: FileKey): Promise<WorkFolder>;
   /** Moves a finished file into the store in one step. Throws AttemptFailure STORAGE_FULL. */
   publish(file: string, key: FileKey): Promise<{ sizeBytes: number; sha256: string }>;
@@ -44,12 +48,15 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
   const storeRoot = join(dataFolder, 'store');
   await mkdir(workRoot, { recursive: true, mode: 0o700 });
   await mkdir(storeRoot, { recursive: true, mode: 0o700 });
+  const sourcesRoot = join(dataFolder, 'sources');
+  await mkdir(sourcesRoot, { recursive: true, mode: 0o700 });
 
   // The last byte of a UUIDv7 is random, so the MP3s spread evenly over 256 folders.
   const artifactPath = ({ jobId, attempt }: FileKey) =>
     join(storeRoot, jobId.slice(-2), `${jobId}.${attempt}.mp3`);
 
   return {
+    sources: keptSources(sourcesRoot),
     async openWorkFolder({ jobId, attempt }) {
       const path = join(workRoot, `${jobId}.${attempt}`);
       const remove = () => rm(path, { recursive: true, force: true });

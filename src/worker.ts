@@ -70,11 +70,18 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       maxDurationSeconds: config.maxDurationSeconds,
       maxFilesizeBytes: config.maxFileBytes,
     },
+    sourceCacheBytes: config.sourceCacheBytes,
     logger,
     onRecord: onRecord.promise,
   });
   const chores = createChores(
-    createUpkeep({ pool, storage, thumbnails, storeQuotaBytes: config.storeQuotaBytes }),
+    createUpkeep({
+      pool,
+      storage,
+      thumbnails,
+      storeQuotaBytes: config.storeQuotaBytes,
+      sourceCacheBytes: config.sourceCacheBytes,
+    }),
     logger,
     (chore, isSuccess) => metrics.choreEnded(chore, isSuccess),
   );

@@ -87,6 +87,25 @@ export async function readKnownJobs(db: Queryable, jobIds: readonly string[]): P
   return rows.map(({ id }) => id);
 }
 
+type Source = { readonly site: string; readonly externalId: string };
+
+/** Of the given sources, those that an active job may still need. */
+export async function readSourcesInUse(
+  db: Queryable,
+  sources: readonly Source[],
+): Promise<Source[]> {
+  const { rows } = await db.query<Source>(
+    `-- readSourcesInUse
+     select distinct j.site, j.external_id as "externalId"
+     from tapedeck.jobs j
+     join unnest($1::text[], $2::text[]) as s(site, external_id)
+       on s.site = j.site and s.external_id = j.external_id
+     where j.status in ('QUEUED', 'RUNNING')`,
+    [sources.map(({ site }) => site), sources.map(({ externalId }) => externalId)],
+  );
+  return rows;
+}
+
 /**
  * Hands queued jobs to graphile-worker again whose queue job is lost, exhausted, was never there, or has been
  * locked for a minute: whoever locked it claims at once or never. A minute's grace keeps it from jobs that are on

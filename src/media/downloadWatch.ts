@@ -18,8 +18,11 @@ export type WatchRequest = {
   readonly wantCover: boolean;
   /** Shorter in tests. */
   readonly patience?: { readonly stallMs: number; readonly coverMs: number };
-  /** Called once, as soon as the site told about the source. */
-  readonly onSource: (metadata: FetchedMetadata) => void;
+  /**
+   * Called once, as soon as the site told about the source. `sizeBytes` is null when it does not say; a thrown
+   * error ends the run.
+   */
+  readonly onSource: (metadata: FetchedMetadata, sizeBytes: number | null) => void;
   /** Called up to ten times a second, by old versions of yt-dlp more often. */
   readonly onProgress: (progress: DownloadProgress) => void;
 };
@@ -68,7 +71,7 @@ export function watchDownload(request: WatchRequest): DownloadWatch {
         refuseSize(said.sizeBytes ?? 0);
         metadata = said.metadata;
         if (request.wantCover) coverSince = performance.now();
-        request.onSource(metadata);
+        request.onSource(metadata, said.sizeBytes);
         break;
       case 'begin':
         coverSince = null;

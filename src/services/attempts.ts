@@ -133,6 +133,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     };
 
     let isServed = false;
+    // An attempt that starts from a kept source has asked no site.
+    let isDownloading = false;
     // A lane may learn late, or by the next attempt: it fails nothing.
     const tellServed = async () => {
       if (isServed) return;
@@ -162,7 +164,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         phase = next;
         board.enter(key, next);
         await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
-        if (next !== 'RESOLVING' && next !== 'DOWNLOADING') await tellServed();
+        if (next === 'DOWNLOADING') isDownloading = true;
+        else if (isDownloading) await tellServed();
       },
       async describe(source) {
         await write(() => recordSource(pool, key, source));
@@ -183,7 +186,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         );
         endPhase();
         observer?.ended('succeeded', null);
-        await tellServed();
+        if (isDownloading) await tellServed();
       },
       async fail(code) {
         board.remove(key);

@@ -10,8 +10,10 @@ import {
   expireOverQuota,
   readAttemptsInUse,
   readKnownJobs,
+  readSourcesInUse,
 } from '../db/upkeep.ts';
 import type { LeftoverFile, Storage } from '../storage.ts';
+import type { SourceKey } from '../storage/keptSources.ts';
 import type { Thumbnails } from '../thumbnails.ts';
 
 export type Upkeep = {
@@ -19,6 +21,8 @@ export type Upkeep = {
   expireArtifacts(): Promise<{ due: number; overQuota: number }>;
   /** Puts right what crashes left: forgotten jobs, files without a job, rows without a use. */
   sweepLeftovers(): Promise<{ forgottenJobs: number; files: number }>;
+  /** Removes kept sources that no job will ask for, and the oldest beyond their cap; answers how many. */
+  trimSources(): Promise<number>;
 };
 
 type UpkeepOptions = {
@@ -27,18 +31,17 @@ type UpkeepOptions = {
   readonly thumbnails: Thumbnails;
   /** Null is no quota. */
   readonly storeQuotaBytes: number | null;
+  readonly sourceCacheBytes: number;
 };
 
 const expiredPerStatement = 500;
 /** An MP3 is in the store for a moment before its row says so: nothing this young is a leftover. */
 const leftoverAfterMs = 10 * 60 * 1_000;
+/** A site may have changed the video since; and a job that waits longer has waited for the site, not for us. */
+const sourceKeptMs = 24 * 60 * 60 * 1_000;
 
-export function createUpkeep({
-  pool,
-  storage,
-  thumbnails,
-  storeQuotaBytes,
-}: UpkeepOptions): Upkeep {
+export function createUpkeep(options: UpkeepOptions): Upkeep {
+  const { pool, storage, thumbnails, storeQuotaBytes, sourceCacheBytes } = options;
   async function removeAll(attempts: readonly AttemptKey[]): Promise<number> {
     for (const attempt of attempts) await storage.removeArtifact(attempt);
     return attempts.length;
@@ -85,11 +88,35 @@ export function createUpkeep({
       const pictures = await sweepThumbnails();
       return { forgottenJobs: forgotten.length, files: leftovers.length + pictures };
     },
+    async trimSources() {
+      const kept = await storage.sources.list();
+      const settled = kept.filter(({ keptAt }) => ageMs(keptAt) > leftoverAfterMs);
+      const wanted = new Set((await readSourcesInUse(pool, settled)).map(toName));
+      let bytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      let removed = 0;
+      for (const source of kept) {
+        const isUnwanted = settled.includes(source) && !wanted.has(toName(source));
+        const isAged = ageMs(source.keptAt) > sourceKeptMs;
+        if (!isUnwanted && !isAged && bytes <= sourceCacheBytes) continue;
+        await storage.sources.remove(source);
+        bytes -= source.sizeBytes;
+        removed += 1;
+      }
+      return removed;
+    },
   };
 }
 
 function isOld({ modifiedAt }: Pick<LeftoverFile, 'modifiedAt'>): boolean {
-  return Date.now() - modifiedAt.getTime() > leftoverAfterMs;
+  return ageMs(modifiedAt) > leftoverAfterMs;
+}
+
+function ageMs(since: Date): number {
+  return Date.now() - since.getTime();
+}
+
+function toName({ site, externalId }: SourceKey): string {
+  return `${site} ${externalId}`;
 }
 
 function toText({ jobId, attempt }: AttemptKey): string {

@@ -8,6 +8,7 @@ import type { Upkeep } from '../services/upkeep.ts';
 export const crontab = `
 * * * * * expireArtifacts ?max=3
 * * * * * sweepLeftovers ?max=3
+* * * * * trimSources ?max=3
 `;
 
 /** `onEnd` is told of each run, the failed ones too; graphile-worker runs those again. */
@@ -24,6 +25,10 @@ export function createChores(
     async sweepLeftovers() {
       const found = await upkeep.sweepLeftovers();
       if (found.forgottenJobs + found.files > 0) logger.warn(found, 'leftovers put right');
+    },
+    async trimSources() {
+      const removed = await upkeep.trimSources();
+      if (removed > 0) logger.info({ removed }, 'kept sources removed');
     },
   };
   return Object.fromEntries(

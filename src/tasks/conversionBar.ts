@@ -8,6 +8,8 @@ import type { Attempt } from '../services/attempts.ts';
 export type ConversionBar = {
   downloaded(progress: DownloadProgress): void;
   encoded(progress: TranscodeProgress): void;
+  /** There is nothing to download: an earlier attempt did. */
+  resumed(): void;
 };
 
 /** Reports each news of either together with the last of the other. */
@@ -33,6 +35,10 @@ export function conversionBar(attempt: Pick<Attempt, 'report'>): ConversionBar {
   return {
     downloaded(progress) {
       download = progress;
+      report();
+    },
+    resumed() {
+      download = { ...download, bytesDone: 1, bytesTotal: 1 };
       report();
     },
     encoded(progress) {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { Task } from 'graphile-worker';
 import { z } from 'zod';
 import { AttemptFailure } from '../domain/failure.ts';
-import { extractorsFor } from '../domain/url.ts';
 import type { Logger } from '../logger.ts';
 import { squareCover } from '../media/cover.ts';
 import type { HostEnvironment } from '../media/environment.ts';
@@ -17,10 +16,12 @@ import type { GrowingSource } from '../media/source.ts';
 import { id3Tag } from '../media/tags.ts';
 import { orAbort, together } from '../media/together.ts';
 import { transcode } from '../media/transcode.ts';
-import { fetchSource } from '../media/ytdlp.ts';
 import type { YtDlp } from '../media/ytdlpFlags.ts';
 import { conversionBar } from './conversionBar.ts';
 import type { ConversionBar } from './conversionBar.ts';
+import { sourceKey } from './keptSource.ts';
+import { forgetSource, obtainSource } from './obtainSource.ts';
+import type { Beginning } from './obtainSource.ts';
 import { AttemptLost, WorkerStopping } from '../services/attempts.ts';
 import type { Attempt, Attempts } from '../services/attempts.ts';
 import type { Storage } from '../storage.ts';
@@ -36,13 +37,14 @@ export type ConvertOptions = {
   readonly proxyUrl: string;
   readonly hostEnvironment: HostEnvironment;
   readonly limits: { readonly maxDurationSeconds: number; readonly maxFilesizeBytes: number };
+  /** The most that kept sources may take; 0 keeps none. */
+  readonly sourceCacheBytes: number;
   readonly logger: Logger;
   /** Resolves when this worker is on record: before that, a claim would look like a dead worker's. */
   readonly onRecord: Promise<unknown>;
 };
 
-/** Together below the four hours after which graphile-worker would start the job a second time. */
-const downloadTimeoutMs = 2 * 60 * 60 * 1_000;
+/** With the download below the four hours after which graphile-worker would start the job a second time. */
 const transcodeTimeoutMs = 90 * 60 * 1_000;
 
 const payloadSchema = z.object({ jobId: z.uuid() });
@@ -56,16 +58,19 @@ export function createConvertTask(options: ConvertOptions): Task {
     if (attempt === null) return;
     const logger = options.logger.child({ jobId, attempt: attempt.key.attempt });
     logger.info({ sourceUrl: attempt.job.source.canonicalUrl }, 'attempt started');
+    const start = { isFromKept: false };
     try {
-      await runAttempt(attempt, options);
+      await runAttempt(attempt, { ...options, logger, start });
       logger.info('attempt succeeded');
+      await options.storage.sources.drop(sourceKey(attempt.job));
     } catch (error) {
-      await endAttempt(attempt, attempt.signal.aborted ? attempt.signal.reason : error, logger);
+      const cause: unknown = attempt.signal.aborted ? attempt.signal.reason : error;
+      await endAttempt(attempt, cause, { ...options, logger, start });
     }
   };
 }
 
-async function runAttempt(attempt: Attempt, options: ConvertOptions): Promise<void> {
+async function runAttempt(attempt: Attempt, options: ConvertOptions & Beginning): Promise<void> {
   await using folder = await options.storage.openWorkFolder(attempt.key);
   const workplace: Workplace = {
     ffmpeg: options.ffmpeg,
@@ -77,43 +82,12 @@ async function runAttempt(attempt: Attempt, options: ConvertOptions): Promise<vo
   const source = growingSource();
   const bar = conversionBar(attempt);
   const [, sound] = await together(attempt.signal, [
-    (signal) => download(attempt, source, bar, { ...options, folder: folder.path, signal }),
+    (signal) => obtainSource(attempt, source, bar, { ...options, folder: folder.path, signal }),
     (signal) => convertSound(attempt, source, bar, { ...options, ...workplace, signal }),
   ]);
   await attempt.enter('TAGGING');
   const measured = await verify(sound.path, sound.durationSeconds, workplace);
   await storeAndFinish(attempt, sound.path, measured, options.storage);
-}
-
-/** One run of yt-dlp resolves and downloads: a second one would cost a second extraction. */
-async function download(
-  attempt: Attempt,
-  growing: GrowingSource,
-  bar: ConversionBar,
-  options: ConvertOptions & { readonly folder: string; readonly signal: AbortSignal },
-): Promise<void> {
-  const { source } = attempt.job;
-  let described = Promise.resolve();
-  const fetched = await fetchSource({
-    ...options,
-    url: source.canonicalUrl,
-    extractors: extractorsFor(source.site),
-    // Without being embedded too: people see it on the page.
-    wantCover: true,
-    timeoutMs: downloadTimeoutMs,
-    onSource({ title, uploader, durationSeconds, thumbnailUrl }) {
-      described = attempt
-        .describe({ title, uploader, durationSeconds, thumbnailUrl })
-        .then(() => attempt.enter('DOWNLOADING'));
-      // It is awaited below; until then a lost attempt is told by the signal.
-      described.catch(() => {});
-    },
-    onBegun: growing.begin,
-    onProgress: bar.downloaded,
-  });
-  growing.complete(fetched);
-  await described;
-  await attempt.enter('TRANSCODING');
 }
 
 /** Begins with the first bytes of the download. What the site says becomes the tag, which comes first in the file. */
@@ -183,7 +157,11 @@ async function storeAndFinish(
   }
 }
 
-async function endAttempt(attempt: Attempt, cause: unknown, logger: Logger): Promise<void> {
+async function endAttempt(
+  attempt: Attempt,
+  cause: unknown,
+  { logger, storage, start }: ConvertOptions & Beginning,
+): Promise<void> {
   if (cause instanceof WorkerStopping) {
     await attempt.release();
     logger.info('attempt handed back, the worker is stopping');
@@ -196,6 +174,7 @@ async function endAttempt(attempt: Attempt, cause: unknown, logger: Logger): Pro
   }
   const failure =
     cause instanceof AttemptFailure ? cause : new AttemptFailure('INTERNAL', {}, { cause });
+  await forgetSource(attempt, failure.code, storage, start.isFromKept);
   const nextAttemptAt = await attempt.fail(failure.code);
   const { code, facts } = failure;
   const level = code === 'INTERNAL' ? 'error' : 'warn';

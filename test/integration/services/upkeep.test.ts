@@ -4,7 +4,7 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finishAttempt, releaseAttempt } from '../../../src/db/attempts.ts';
 import type { Database } from '../../../src/db/pool.ts';
-import type { Job } from '../../../src/domain/job.ts';
+import type { Job, SourceIdentity } from '../../../src/domain/job.ts';
 import { createUpkeep } from '../../../src/services/upkeep.ts';
 import type { Upkeep } from '../../../src/services/upkeep.ts';
 import { createStorage } from '../../../src/storage.ts';
@@ -21,6 +21,7 @@ import {
   keyOf,
   letTimePass,
   newArtifact,
+  newSource,
   readJob,
   removeAllJobs,
 } from '../../support/jobs.ts';
@@ -50,7 +51,7 @@ afterEach(async () => {
 });
 
 function upkeepWith(storeQuotaBytes: number | null = null): Upkeep {
-  return createUpkeep({ pool, storage, thumbnails, storeQuotaBytes });
+  return createUpkeep({ pool, storage, thumbnails, storeQuotaBytes, sourceCacheBytes: 1_000 });
 }
 
 async function publish(key: FileKey, sizeBytes: number) {
@@ -201,5 +202,52 @@ describe('the sweep', () => {
     await letTimePass(pool, id, 61);
     expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 1, files: 0 });
     expect(await findQueueJob(pool, id)).not.toBeNull();
+  });
+});
+
+describe('kept sources', () => {
+  /** Kept so many minutes ago. */
+  async function keep(source: SourceIdentity, minutesAgo: number, sizeBytes = 10): Promise<void> {
+    const audioPath = folder.file('sound');
+    await writeFile(audioPath, Buffer.alloc(sizeBytes));
+    await storage.sources.keep(source, { audioPath, coverPath: null }, {});
+    const then = new Date(Date.now() - minutesAgo * 60_000);
+    for (const { path, externalId } of await storage.sources.list()) {
+      if (externalId === source.externalId) await utimes(path, then, then);
+    }
+  }
+  const left = async () => (await storage.sources.list()).map(({ externalId }) => externalId);
+
+  test('go when no active job is for them, unless they are young', async () => {
+    const [queued, running, failed] = [
+      await createJob(pool, 'QUEUED'),
+      await createJob(pool, 'RUNNING'),
+      await createJob(pool, 'FAILED'),
+    ];
+    const young = newSource();
+    for (const { source } of [queued, running, failed]) await keep(source, 30);
+    await keep(young, 5);
+    expect(await upkeepWith().trimSources()).toBe(1);
+    expect((await left()).toSorted()).toEqual(
+      [queued.source, running.source, young].map(({ externalId }) => externalId).toSorted(),
+    );
+  });
+
+  test('go after a day, whoever waits for them', async () => {
+    const { source } = await createJob(pool, 'QUEUED');
+    await keep(source, 25 * 60);
+    expect(await upkeepWith().trimSources()).toBe(1);
+    expect(await left()).toEqual([]);
+  });
+
+  test('go beyond their cap, the oldest first', async () => {
+    const jobs = [
+      await createJob(pool, 'QUEUED'),
+      await createJob(pool, 'QUEUED'),
+      await createJob(pool, 'QUEUED'),
+    ] as const;
+    for (const [index, { source }] of jobs.entries()) await keep(source, 60 - index, 400);
+    expect(await upkeepWith().trimSources()).toBe(1);
+    expect(await left()).toEqual([jobs[1].source.externalId, jobs[2].source.externalId]);
   });
 });
