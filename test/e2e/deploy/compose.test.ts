@@ -85,7 +85,10 @@ describe('docker-compose.yaml', () => {
     files.push('SESSION_SECRET_FILE');
     const expected = names.filter((name) => ![...fixed, ...ofCompose, ...files].includes(name));
     expect(expected).toContain('RETENTION_HOURS');
-    const passed = Object.keys(project.services['api']?.environment ?? {});
+    // What one role alone needs, the other does not get.
+    const passed = ['api', 'worker'].flatMap((name) =>
+      Object.keys(project.services[name]?.environment ?? {}),
+    );
     expect(new Set(passed)).toEqual(new Set([...expected, 'PGPASSWORD']));
   });
 
