@@ -8,11 +8,16 @@ create function tapedeck.request_jobs(
   p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[],
   p_idempotency_keys text[], p_arguments_hashes text[])
 returns table (place bigint, outcome text, job tapedeck.jobs)
-language plpgsql volatile as $$
+language plpgsql volatile
+-- Everything in here, and in request_job, is found by a key. A plan that was made when the tables were empty would
+-- read them whole, and the planner would else look at each batch anew.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
   request record;
   answer record;
-  created tapedeck.jobs[] := '{}';
+  created uuid[] := '{}';
 begin
   for request in
     select * from unnest(
@@ -32,12 +37,12 @@ begin
     outcome := answer.outcome;
     job := answer.job;
     if outcome = 'CREATED' then
-      created := created || job;
+      created := created || job.id;
     end if;
     return next;
   end loop;
   if cardinality(created) > 0 then
-    perform tapedeck.enqueue_all(created);
+    perform tapedeck.enqueue_all(array(select j from tapedeck.jobs j where j.id = any (created)));
   end if;
 end
 $$;

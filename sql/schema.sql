@@ -178,17 +178,19 @@ end
 $function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.find_reusable(p_site text, p_external_id text, p_quality text, p_embed_thumbnail boolean)
- RETURNS SETOF jobs
+ RETURNS jobs
  LANGUAGE plpgsql
 AS $function$
+declare
+  finished tapedeck.jobs;
 begin
-  return query
-    select j.* from tapedeck.jobs j
+  select * into finished from tapedeck.jobs j
     where j.site = p_site and j.external_id = p_external_id and j.quality = p_quality
       and j.embed_thumbnail = p_embed_thumbnail and j.status = 'SUCCEEDED'
       and (j.expires_at is null or j.expires_at > now())
     order by j.finished_at desc limit 1
     for share;
+  return finished;
 end
 $function$;
 
@@ -322,9 +324,8 @@ begin
   end if;
 
   if p_may_reuse then
-    select * into job
-      from tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
-    if found then
+    job := tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
+    if job.id is not null then
       outcome := 'REUSED';
     end if;
   end if;
@@ -344,9 +345,8 @@ begin
 
   if outcome = 'CREATED' and p_may_reuse then
     -- The active job may have succeeded since the first look, even while the insert waited for it.
-    select * into finished
-      from tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
-    if found then
+    finished := tapedeck.find_reusable(p_site, p_external_id, p_quality, p_embed_thumbnail);
+    if finished.id is not null then
       delete from tapedeck.jobs where id = job.id;
       job := finished;
       outcome := 'REUSED';
@@ -367,11 +367,13 @@ $function$;
 CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[], p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[], p_idempotency_keys text[], p_arguments_hashes text[])
  RETURNS TABLE(place bigint, outcome text, job jobs)
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   request record;
   answer record;
-  created tapedeck.jobs[] := '{}';
+  created uuid[] := '{}';
 begin
   for request in
     select * from unnest(
@@ -391,12 +393,12 @@ begin
     outcome := answer.outcome;
     job := answer.job;
     if outcome = 'CREATED' then
-      created := created || job;
+      created := created || job.id;
     end if;
     return next;
   end loop;
   if cardinality(created) > 0 then
-    perform tapedeck.enqueue_all(created);
+    perform tapedeck.enqueue_all(array(select j from tapedeck.jobs j where j.id = any (created)));
   end if;
 end
 $function$;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Database } from '../../../src/db/pool.ts';
+import type { Database, PreparedStatement } from '../../../src/db/pool.ts';
 import { requestJobs } from '../../../src/db/requests.ts';
 import { createRequestBatches } from '../../../src/services/requestBatches.ts';
 import { createTestDatabase } from '../../support/database.ts';
@@ -114,24 +114,26 @@ describe('requests that arrive together', () => {
   });
 });
 
-test('a request that comes while a batch is under way is in the next one', async () => {
-  const texts: number[] = [];
+test('while two batches are under way, requests gather for the next one', async () => {
+  const sizes: number[] = [];
   const gate = Promise.withResolvers<void>();
   const slow = {
-    async query(statement: { values: unknown[][] }) {
-      texts.push(statement.values[0]!.length);
+    async query(statement: PreparedStatement) {
+      sizes.push((statement.values[0] as string[]).length);
       await gate.promise;
-      return pool.query(statement as never);
+      return pool.query(statement);
     },
   } as unknown as Database;
   const commit = createRequestBatches(slow);
-  const first = commit(newRequest());
-  await new Promise(setImmediate);
-  const rest = Promise.all([commit(newRequest()), commit(newRequest())]);
-  expect(texts).toEqual([1]);
+  const answers: Promise<unknown>[] = [];
+  for (const arriving of [1, 3, 2, 4]) {
+    answers.push(...Array.from({ length: arriving }, () => commit(newRequest())));
+    await new Promise(setImmediate);
+  }
+  expect(sizes).toEqual([1, 3]);
   gate.resolve();
-  await Promise.all([first, rest]);
-  expect(texts).toEqual([1, 2]);
+  await Promise.all(answers);
+  expect(sizes).toEqual([1, 3, 6]);
 });
 
 test('an answer that never came fails the whole batch, and nothing is asked twice', async () => {
