@@ -143,11 +143,13 @@ create table tapedeck.idempotency_keys (
 create index idempotency_keys_by_age on tapedeck.idempotency_keys (created_at);
 create index idempotency_keys_by_job on tapedeck.idempotency_keys (owner_id, job_id);
 
--- One row a living worker process. Its id is the graphile-worker pool's, which locks queue jobs by it.
+-- One row a living worker process. Its id is that of the graphile-worker pool that converts, which locks queue
+-- jobs by it; the other pools run its chores.
 create table tapedeck.workers (
   id text not null,
   host text not null,
   slots integer not null,
+  other_pool_ids text[] not null default '{}',
   started_at timestamptz(3) not null default now(),
   seen_at timestamptz(3) not null default now(),
   constraint workers_pkey primary key (id),

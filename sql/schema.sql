@@ -96,6 +96,7 @@ create table workers (
   id text not null,
   host text not null,
   slots integer not null,
+  other_pool_ids text[] not null default '{}'::text[],
   started_at timestamp(3) with time zone not null default now(),
   seen_at timestamp(3) with time zone not null default now()
 );

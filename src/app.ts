@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { listenToChanges } from './db/changes.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { createPool } from './db/pool.ts';
-import type { Database } from './db/pool.ts';
+import type { Database, PoolOptions } from './db/pool.ts';
 import type { ReadinessChecks } from './http/health.ts';
 import type { Logger } from './logger.ts';
 import { addGauge, addGauges, createMetrics } from './metrics.ts';
@@ -33,6 +33,8 @@ export type App = AsyncDisposable & {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly pool: Database;
+  /** A pool of its own for what must not wait behind the others' statements. The caller ends it. */
+  readonly openPool: (purpose: string, limits: PoolLimits) => Database;
   readonly storage: Storage;
   readonly thumbnails: Thumbnails;
   /** What the API's resolvers are given. */
@@ -44,6 +46,8 @@ export type App = AsyncDisposable & {
   /** Rejects when the embedded Postgres ended by itself. */
   readonly broken: Promise<never>;
 };
+
+type PoolLimits = Pick<PoolOptions, 'maxConnections' | 'answerTimeoutMs' | 'connectTimeoutMs'>;
 
 /** Queries of tasks, streams and requests, beside the one connection that each running job may hold. */
 const spareConnections = 10;
@@ -65,13 +69,13 @@ export async function createApp(
   await using stack = new AsyncDisposableStack();
   const { connectionString, broken } = await findDatabase(config, logger, stack, signal);
   const applicationName = `tapedeck ${[...config.roles].join('+')}`;
-  const pool = createPool({
-    connectionString,
-    applicationName,
-    maxConnections: config.workerConcurrency + spareConnections,
-    answerTimeoutMs,
-    onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
-  });
+  const onIdleError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
+  const openPool = (purpose: string, limits: PoolLimits) => {
+    const name = `${applicationName} ${purpose}`.trim();
+    return createPool({ connectionString, applicationName: name, ...limits, onIdleError });
+  };
+  const maxConnections = config.workerConcurrency + spareConnections;
+  const pool = openPool('', { maxConnections, answerTimeoutMs });
   stack.defer(() => pool.end());
   await waitForDatabase(pool, config, logger, signal);
   await bringUpToDate(connectionString, applicationName, logger).catch((cause: unknown) => {
@@ -175,7 +179,8 @@ export async function createApp(
   }
   const resources = stack.move();
   return {
-    ...{ config, logger, metrics, pool, storage, thumbnails, context, access, checks, broken },
+    ...{ config, logger, metrics, pool, openPool, storage, thumbnails, context, access, checks },
+    broken,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

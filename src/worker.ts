@@ -14,7 +14,7 @@ import { AttemptLost, createAttempts } from './services/attempts.ts';
 import type { AttemptObserver } from './services/attempts.ts';
 import { isDatabaseUnavailable } from './services/unavailable.ts';
 import { createUpkeep } from './services/upkeep.ts';
-import { startWorkerPulse } from './services/workerPulse.ts';
+import { beatTimeoutMs, startWorkerPulse } from './services/workerPulse.ts';
 import { createChores, crontab } from './tasks/chores.ts';
 import { createConvertTask } from './tasks/convert.ts';
 
@@ -98,10 +98,16 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   );
   // When the start fails from here on: a task that waits to begin would keep its runner from stopping.
   runners.defer(() => onRecord.reject(new Error('the worker did not start')));
+  const beatPool = app.openPool('pulse', {
+    maxConnections: 1,
+    connectTimeoutMs: beatTimeoutMs,
+    answerTimeoutMs: beatTimeoutMs,
+  });
+  stack.defer(() => beatPool.end());
   stack.use(
     await startWorkerPulse({
-      pool,
-      worker: { id: conversions.poolId, slots },
+      ...{ pool, beatPool },
+      worker: { id: conversions.poolId, slots, otherPoolIds: [housekeeping.poolId] },
       isRunning: (key) => attempts.isRunning(key),
       onRescue(rescued) {
         metrics.attemptsRescued(rescued.length);
@@ -110,9 +116,14 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       onBeat() {
         // The database answers us, but not graphile-worker: one that failed as it registered its tasks
         // never recovers, and would look alive for ever.
-        if (conversions.failingForMs() > longestFailureMs) {
+        const failingForMs = Math.max(conversions.failingForMs(), housekeeping.failingForMs());
+        if (failingForMs > longestFailureMs) {
           deaf.reject(new Error('graphile-worker cannot fetch jobs any more'));
         }
+      },
+      onCutOff() {
+        logger.warn('out of touch with the database for too long: conversions are given up');
+        attempts.abandon();
       },
       onError,
     }),

@@ -23,7 +23,7 @@ export type PreparedStatement = {
 
 export type Database = Pool;
 
-type PoolOptions = {
+export type PoolOptions = {
   readonly connectionString: string;
   /** Shown in pg_stat_activity, so that an operator (and a test) knows whose connection it is. */
   readonly applicationName: string;
@@ -33,17 +33,19 @@ type PoolOptions = {
    * system would let it wait for a quarter of an hour. Without it a statement may take any time.
    */
   readonly answerTimeoutMs?: number;
+  /** What a free or new connection may take; 5 s if absent. */
+  readonly connectTimeoutMs?: number;
   /** A connection broke while nobody used it; the pool has replaced it already. */
   readonly onIdleError: (error: Error) => void;
 };
 
-/** Makes a pool that fails fast: no free or new connection within 5 s is an error, not a wait. */
+/** Makes a pool that fails fast: no free or new connection in time is an error, not a wait. */
 export function createPool(options: PoolOptions): Database {
   const pool = new Pool({
     connectionString: options.connectionString,
     application_name: options.applicationName,
     max: options.maxConnections,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     query_timeout: options.answerTimeoutMs ?? 0,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,

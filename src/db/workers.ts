@@ -7,8 +7,10 @@ import { withTransaction } from './pool.ts';
 import type { Database, Queryable } from './pool.ts';
 
 export type Worker = {
-  /** The graphile-worker pool's id, by which its queue jobs are locked. */
+  /** The id of the graphile-worker pool that converts: by it attempts are held and queue jobs locked. */
   readonly id: string;
+  /** The ids of its other pools: what they have locked is given up with it. */
+  readonly otherPoolIds?: readonly string[];
   /** Conversions it can run at once. */
   readonly slots: number;
 };
@@ -17,9 +19,9 @@ export type Worker = {
 export async function beatWorker(db: Queryable, worker: Worker): Promise<void> {
   await db.query(
     `-- beatWorker
-     insert into tapedeck.workers (id, host, slots) values ($1, $2, $3)
+     insert into tapedeck.workers (id, host, slots, other_pool_ids) values ($1, $2, $3, $4)
      on conflict (id) do update set seen_at = now()`,
-    [worker.id, hostname(), worker.slots],
+    [worker.id, hostname(), worker.slots, worker.otherPoolIds ?? []],
   );
 }
 
@@ -49,16 +51,17 @@ export function rescueLostAttempts(
   lostAfterSeconds: number,
 ): Promise<AttemptKey[]> {
   return withTransaction(pool, async (db) => {
-    const dead = await db.query<{ id: string }>(
+    const dead = await db.query<{ poolIds: string[] }>(
       `-- removeLostWorkers
-       delete from tapedeck.workers where seen_at < now() - make_interval(secs => $1) returning id`,
+       delete from tapedeck.workers where seen_at < now() - make_interval(secs => $1)
+       returning array_prepend(id, other_pool_ids) as "poolIds"`,
       [lostAfterSeconds],
     );
     if (dead.rows.length > 0) {
       // A crashed pool would keep its queue jobs locked for four hours (research: graphile/worker#222).
       await db.query(
         `-- unlockQueueJobs\nselect graphile_worker.force_unlock_workers($1::text[])`,
-        [dead.rows.map(({ id }) => id)],
+        [dead.rows.flatMap(({ poolIds }) => poolIds)],
       );
     }
     const { rows } = await db.query<AttemptKey>(

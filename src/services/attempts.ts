@@ -64,8 +64,13 @@ export type Attempt = {
 export type Attempts = AsyncDisposable & {
   /** Starts an attempt for the task to run to its end; null when there is nothing to do. */
   claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null>;
-  /** Aborts all attempts with WorkerStopping; each task hands its own back. */
+  /**
+   * No attempt is started any more. Those that end within seconds may; the others are aborted with WorkerStopping,
+   * and each task hands its own back.
+   */
   stop(): void;
+  /** Aborts all with AttemptLost: others have them by now, or will be given them back. */
+  abandon(): void;
   isRunning(key: AttemptKey): boolean;
   count(): number;
 };
@@ -103,7 +108,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   const { lanePauseSeconds = firstPauseSeconds } = options;
   let stoppedAt: number | null = null;
   // A rescued job may come back to this process while its lost attempt has not noticed yet: both are here then.
-  const running = new Set<{ readonly key: AttemptKey; readonly abort: AbortController }>();
+  const running = new Set<Entry>();
+  let winnowing: NodeJS.Timeout | undefined;
   const find = (key: AttemptKey) => [...running].find((entry) => isSameAttempt(entry.key, key));
   const board = createProgressBoard({
     pool,
@@ -119,16 +125,15 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const { site } = job.source;
     const key: AttemptKey = { jobId, attempt: job.attempt };
     const abort = new AbortController();
-    const entry = { key, abort };
+    const entry: Entry = { key, abort, phase: 'RESOLVING', movedAt: 0, endsAt: Infinity };
     running.add(entry);
     board.add(key, workerId);
     // The stop came while the claim was under way.
     if (stoppedAt !== null) abort.abort(new WorkerStopping());
-    let phase: JobPhase = 'RESOLVING';
     let enteredAt = performance.now();
     const endPhase = () => {
       const now = performance.now();
-      observer?.phaseEnded(key, phase, (now - enteredAt) / 1_000);
+      observer?.phaseEnded(key, entry.phase, (now - enteredAt) / 1_000);
       enteredAt = now;
     };
 
@@ -161,7 +166,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       signal: abort.signal,
       async enter(next) {
         endPhase();
-        phase = next;
+        entry.phase = next;
+        entry.movedAt = performance.now();
         board.enter(key, next);
         await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
         if (next === 'DOWNLOADING') isDownloading = true;
@@ -174,7 +180,9 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         await write(() => recordThumbnail(pool, key, token));
       },
       report(progress) {
-        board.report(key, phase, progress);
+        entry.movedAt = performance.now();
+        entry.endsAt = entry.movedAt + (progress.etaSeconds ?? Infinity) * 1_000;
+        board.report(key, entry.phase, progress);
       },
       async finish(artifact) {
         board.remove(key);
@@ -219,11 +227,26 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     claim,
     stop() {
       stoppedAt ??= performance.now();
-      for (const { abort } of running) abort.abort(new WorkerStopping());
+      const giveUpAt = stoppedAt + graceMs;
+      const winnow = () => {
+        const now = performance.now();
+        for (const entry of running) {
+          if (now < giveUpAt && endsBy(giveUpAt, entry, now)) continue;
+          entry.abort.abort(new WorkerStopping());
+        }
+      };
+      winnow();
+      winnowing ??= setInterval(winnow, 250);
+    },
+    abandon() {
+      for (const { abort } of running) abort.abort(new AttemptLost());
     },
     isRunning: (key) => find(key) !== undefined,
     count: () => running.size,
-    [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      clearInterval(winnowing);
+      await board[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -239,13 +262,34 @@ async function claimInLane(
   return claimAttempt(pool, jobId, workerId);
 }
 
+/** What this process runs. */
+type Entry = {
+  readonly key: AttemptKey;
+  readonly abort: AbortController;
+  phase: JobPhase;
+  /** On the clock of `performance`: the last report, and the end by the newest estimate. */
+  movedAt: number;
+  endsAt: number;
+};
+
+/** What a stopping worker gives to work that is nearly done. It leaves time for the rest to be handed back. */
+const graceMs = 8_000;
+
+/** Tools report many times a second: an estimate this old is of a tool that stands still. */
+const stillMs = 1_000;
+
+function endsBy(deadline: number, { phase, movedAt, endsAt }: Entry, now: number): boolean {
+  if (phase === 'TAGGING' || phase === 'STORING') return true;
+  return endsAt < deadline && now - movedAt < stillMs;
+}
+
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 /** Classes of SQLSTATE that pass: transaction rollback, object in use; and a standby that is not yet primary. */
 const passingCodes = /^(40|55)|^25006$/;
 
 /** A process that is to stop does not wait for the database for ever: others rescue what it held. */
-const patienceWhenStoppedMs = 10_000;
+const patienceWhenStoppedMs = 14_000;
 
 /**
  * Repeats a guarded write until the database answers. graphile-worker counts on a task that returns having

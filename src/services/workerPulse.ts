@@ -8,63 +8,88 @@ import { readHeldAttempts } from '../db/progress.ts';
 import { beatWorker, removeWorker, rescueLostAttempts } from '../db/workers.ts';
 import type { Worker } from '../db/workers.ts';
 
-/** A worker that was not seen for so long is dead: a pause of the process or the network is shorter. */
-export const workerLostAfterSeconds = 6;
+/**
+ * A worker that was not seen for so long is dead: a pause of the process or the network is shorter. Half of the
+ * rescues come within this, and all within two beats more.
+ */
+export const workerLostAfterSeconds = 5;
 
 const beatEveryMs = 1_000;
+/** One beat may be lost on the way, and the next still comes in time. */
+export const beatTimeoutMs = 2_000;
 const longestGapMs = 3 * beatEveryMs;
 /** After an outage every worker looks dead for a moment: first all have to get their chance to beat. */
 const trustAfterMs = (workerLostAfterSeconds + 2) * 1_000;
+/**
+ * Conversions outlive an outage of the database of this length. Behind a longer one there may be a database that only
+ * we cannot reach, and others who do our work again: nothing is worth going on.
+ */
+const cutOffAfterMs = 60_000;
 
 type PulseOptions = {
   readonly pool: Database;
+  /** For the beats alone: one that waits behind other statements would declare this worker dead. */
+  readonly beatPool: Database;
   readonly worker: Worker;
   /** Is there a task in this process for the attempt? */
   readonly isRunning: (key: AttemptKey) => boolean;
   /** After each beat that the database took. */
   readonly onBeat?: () => void;
   readonly onRescue: (attempts: readonly AttemptKey[]) => void;
+  /** The database has been out of reach for so long that whatever runs here is to end. */
+  readonly onCutOff: () => void;
   readonly onError: (error: unknown) => void;
 };
 
 /** Puts the worker on record, then beats until disposed, which takes it off again. */
 export async function startWorkerPulse(options: PulseOptions): Promise<AsyncDisposable> {
-  const { pool, worker } = options;
+  const { pool, beatPool, worker } = options;
   let inTouchSince: number | null = null;
   let lastBeatAt = 0;
   let strays: readonly AttemptKey[] = [];
   let beating: Promise<void> | undefined;
+  let lookingAfter: Promise<void> | undefined;
 
   async function beat(): Promise<void> {
-    try {
-      await beatWorker(pool, worker);
-      const now = performance.now();
-      // An answer that took long is an outage too: the others' beats may still be on their way.
-      if (inTouchSince === null || now - lastBeatAt > longestGapMs) inTouchSince = now;
-      lastBeatAt = now;
-      options.onBeat?.();
-      strays = await releaseStrays(options, strays);
-      if (now - inTouchSince > trustAfterMs) {
-        const rescued = await rescueLostAttempts(pool, workerLostAfterSeconds);
-        if (rescued.length > 0) options.onRescue(rescued);
-      }
-    } catch (error) {
-      inTouchSince = null;
-      options.onError(error);
-    }
+    await beatWorker(beatPool, worker);
+    const now = performance.now();
+    // An answer that took long is an outage too: the others' beats may still be on their way.
+    if (inTouchSince === null || now - lastBeatAt > longestGapMs) inTouchSince = now;
+    lastBeatAt = now;
+    options.onBeat?.();
+    // Not awaited: whatever holds it up, the next beat has to come in time.
+    lookingAfter ??= lookAfter()
+      .catch(onFailure)
+      .finally(() => (lookingAfter = undefined));
   }
 
-  await beatWorker(pool, worker);
+  async function lookAfter(): Promise<void> {
+    strays = await releaseStrays(options, strays);
+    if (inTouchSince === null || performance.now() - inTouchSince < trustAfterMs) return;
+    const rescued = await rescueLostAttempts(pool, workerLostAfterSeconds);
+    if (rescued.length > 0) options.onRescue(rescued);
+  }
+
+  function onFailure(error: unknown): void {
+    inTouchSince = null;
+    options.onError(error);
+    if (performance.now() - lastBeatAt > cutOffAfterMs) options.onCutOff();
+  }
+
+  await beatWorker(beatPool, worker);
   lastBeatAt = performance.now();
   inTouchSince = lastBeatAt;
   const timer = setInterval(() => {
-    beating ??= beat().finally(() => (beating = undefined));
+    beating ??= beat()
+      .catch(onFailure)
+      .finally(() => (beating = undefined));
   }, beatEveryMs);
 
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await beating;
+      await lookingAfter;
       await removeWorker(pool, worker.id).catch(options.onError);
     },
   };

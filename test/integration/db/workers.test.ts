@@ -104,6 +104,15 @@ describe('a worker that was not seen for too long', () => {
     expect((await findQueueJob(pool, job.id))?.locked_by).toBeNull();
   });
 
+  test('loses the chore that one of its other pools has fetched', async () => {
+    await beatWorker(pool, { id: 'dead', slots: 1, otherPoolIds: ['chores of the dead'] });
+    await pool.query(`select graphile_worker.add_job('sweepLeftovers', job_key := 'chore')`);
+    await lockQueueJob(pool, 'chore', 'chores of the dead');
+    await silence('dead', 6.1);
+    await rescueLostAttempts(pool, lostAfterSeconds);
+    expect((await findQueueJob(pool, 'chore'))?.locked_by).toBeNull();
+  });
+
   test('is off the record, and back on it when it wakes up', async () => {
     await startOn('frozen');
     await silence('frozen', 6.1);

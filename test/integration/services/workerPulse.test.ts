@@ -28,10 +28,11 @@ async function isOnRecord(workerId: string): Promise<boolean> {
 
 function pulseOptions(id: string) {
   return {
-    pool,
+    ...{ pool, beatPool: pool },
     worker: { id, slots: 2 },
     isRunning: () => true,
     onRescue: () => {},
+    onCutOff: () => {},
     onError: (error: unknown) => {
       throw error;
     },
@@ -52,7 +53,7 @@ test.concurrent(
 test.concurrent('a worker that cannot be put on record does not start', async () => {
   await using link = await openLink(database);
   link.cut();
-  const starting = startWorkerPulse({ ...pulseOptions('cut off'), pool: link.pool });
+  const starting = startWorkerPulse({ ...pulseOptions('cut off'), beatPool: link.pool });
   await expect(starting).rejects.toThrow(/EPIPE|ECONNRESET|Connection terminated/);
   expect(await isOnRecord('cut off')).toBe(false);
 });
@@ -89,8 +90,33 @@ test.concurrent('an attempt between its claim and its task is not taken for a st
   expect(await readJob(pool, job.id)).toEqual(job);
 });
 
+test.concurrent('what holds up the look after others does not hold up the beat', async () => {
+  const locker = await pool.connect();
+  await locker.query('begin');
+  const stray = await createJob(pool, 'RUNNING', { workerId: 'held up' });
+  await locker.query('select from tapedeck.jobs where id = $1 for update', [stray.id]);
+  let beats = 0;
+  {
+    await using _ = await startWorkerPulse({
+      ...pulseOptions('held up'),
+      isRunning: () => false,
+      onBeat: () => (beats += 1),
+    });
+    await eventually('its hand-back to wait for the row', async () => {
+      const { rowCount } = await pool.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%releaseAttempt%'`,
+      );
+      return rowCount === 1;
+    });
+    const before = beats;
+    await eventually('three more beats', () => beats >= before + 3);
+    await locker.query('rollback');
+  }
+  locker.release();
+});
+
 test.concurrent(
-  'the dead are judged only after 8 s of touch with the database, and an outage starts that anew',
+  'the dead are judged only after 7 s of touch with the database, and an outage starts that anew',
   async () => {
     await using link = await openLink(database);
     const dead = await createJob(pool, 'RUNNING', { workerId: 'dead' });
@@ -104,7 +130,7 @@ test.concurrent(
 
     await using _ = await startWorkerPulse({
       ...pulseOptions('judge'),
-      pool: link.pool,
+      ...{ pool: link.pool, beatPool: link.pool },
       onRescue: (attempts) => rescued.push(...attempts),
       onError: (error) => errors.push(error),
     });
