@@ -15,6 +15,7 @@ import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
+import type { Worker } from './worker.ts';
 
 /** Aborted by the first signal. */
 const stop = new AbortController();
@@ -36,10 +37,12 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   finding?.catch(() => {});
   const app = stack.use(await createApp(config, logger, stop.signal));
   const broken = [app.broken];
+  let worker: Worker | null = null;
   if (finding !== null) {
     const tools = await finding;
     announceTools(tools, logger);
-    broken.push(stack.use(await startWorker(app, tools)).broken);
+    worker = stack.use(await startWorker(app, tools));
+    broken.push(worker.broken);
   }
   if (config.roles.has('api')) {
     const { url } = stack.use(await startApi(app));
@@ -54,6 +57,8 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   }
   const signal = await Promise.race([stopped, ...broken]);
   logger.info(`Tapedeck stops (${signal}); conversions under way are continued at the next start`);
+  // Side by side: clients are sent away while conversions are handed back.
+  Promise.resolve(worker?.[Symbol.asyncDispose]()).catch(() => {});
 }
 
 function reportHealth(findings: readonly Finding[]): void {

@@ -18,6 +18,7 @@ import { beatTimeoutMs, startWorkerPulse } from './services/workerPulse.ts';
 import { createChores, crontab } from './tasks/chores.ts';
 import { createConvertTask } from './tasks/convert.ts';
 
+/** May be disposed more than once. */
 export type Worker = AsyncDisposable & {
   /** Rejects when the worker cannot go on; the process is to end then, and a supervisor to start it again. */
   readonly broken: Promise<never>;
@@ -143,7 +144,8 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   const broken = Promise.race([conversions.ended, housekeeping.ended, deaf.promise]);
   broken.catch(() => {});
   const resources = stack.move();
-  return { broken, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  let stopped: Promise<void> | undefined;
+  return { broken, [Symbol.asyncDispose]: () => (stopped ??= resources.disposeAsync()) };
 }
 
 function observe(metrics: Metrics, logger: Logger): AttemptObserver {

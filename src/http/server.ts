@@ -1,5 +1,5 @@
-// The HTTP listener and all that hangs on it, and how it goes away: clients are told to come back, requests
-// under way are finished, idle connections do not hold it up.
+// The HTTP listener and all that hangs on it, and how it goes away: load balancers are told first, clients to come
+// back, a few at a time; requests under way are finished, idle connections do not hold it up.
 
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
@@ -50,10 +50,13 @@ const idleTimeoutMs = 120_000;
 const serviceRestart = 1012;
 /** What clients get to answer the close, and requests to finish. */
 const drainMs = 5_000;
+/** All at once they would come back at once, to whoever is left. */
+const closings = { rounds: 20, pauseMs: 100, atLeast: 50 } as const;
 
 /** Listens; rejects with what the system says (EADDRINUSE, EACCES) when it cannot. */
 export async function startHttpServer(options: ServerOptions): Promise<HttpServer> {
   const { config, services, storage, checks, metrics, logger } = options;
+  let isStopping = false;
   const app = fastify({
     // Whoever sends or reads nothing for so long has forgotten us; a paused player asks again by itself.
     connectionTimeout: idleTimeoutMs,
@@ -75,6 +78,12 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     reply.header('x-request-id', id);
     withLogFacts({ requestId: id }, done);
   });
+  app.addHook('onRequest', async ({ headers, raw }, reply) => {
+    if (!isStopping || headers.upgrade === undefined) return;
+    // Who comes to stay finds another process, or this one when it is back. Nobody else closes the connection.
+    reply.raw.once('finish', () => raw.socket.destroySoon());
+    return reply.code(503).send();
+  });
   app.setErrorHandler<FastifyError>((error, request, reply) =>
     answerError(error, request, reply, logger),
   );
@@ -84,8 +93,8 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   });
   await app.register(websocket, {
     options: { maxPayload: largestMessageBytes },
-    // The plugin's own would close with 1005, on which clients do not reconnect.
-    preClose: () => closeSockets(app),
+    // They are closed below; the plugin's own would close with 1005, on which clients do not reconnect.
+    preClose: async () => {},
   });
   await app.register(cookie);
   const { apiKeys } = options.access;
@@ -93,7 +102,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   const apollo = await registerGraphQL(app, { config, services, identify, apiKeys, logger });
   await app.register(files, { queries: services.queries, storage });
   await app.register(thumbnails, { queries: services.queries, thumbnails: options.thumbnails });
-  await app.register(health, { checks });
+  await app.register(health, { checks, isStopping: () => isStopping });
   await app.register(metricsPage, { metrics, checks, services });
   await app.register(graphiql, { identify });
   await app.register(page, { identify });
@@ -103,6 +112,8 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   return {
     url,
     async [Symbol.asyncDispose]() {
+      isStopping = true;
+      await closeSockets(app);
       // A keep-alive connection that turns idle later would hold up close() for its whole time-out.
       const idle = setInterval(() => app.server.closeIdleConnections(), 100);
       for (const socket of silent) socket.destroy();
@@ -128,9 +139,13 @@ function trackSilentConnections(server: Server): ReadonlySet<Socket> {
   return silent;
 }
 
-async function closeSockets({ websocketServer }: FastifyInstance): Promise<void> {
-  for (const socket of websocketServer.clients) socket.close(serviceRestart, 'The server restarts');
-  const giveUpAt = Date.now() + drainMs;
-  while (websocketServer.clients.size > 0 && Date.now() < giveUpAt) await delay(20);
-  for (const socket of websocketServer.clients) socket.terminate();
+async function closeSockets({ websocketServer: { clients } }: FastifyInstance): Promise<void> {
+  const batch = Math.max(closings.atLeast, Math.ceil(clients.size / closings.rounds));
+  const giveUpAt = performance.now() + drainMs;
+  while (clients.size > 0 && performance.now() < giveUpAt) {
+    const open = [...clients].filter((socket) => socket.readyState === socket.OPEN);
+    for (const socket of open.slice(0, batch)) socket.close(serviceRestart, 'The server restarts');
+    await delay(open.length > batch ? closings.pauseMs : 20);
+  }
+  for (const socket of clients) socket.terminate();
 }

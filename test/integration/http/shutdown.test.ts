@@ -39,6 +39,25 @@ test('sockets are closed with 1012, on which clients come back, and their stream
   await expect(openSocket(api.url)).rejects.toThrow('ECONNREFUSED');
 });
 
+test('many sockets are closed a few at a time, and meanwhile /readyz says 503 and nobody new stays', async () => {
+  const api = await startApi(app.app);
+  const sockets = await Promise.all(Array.from({ length: 150 }, () => openSocket(api.url)));
+  const closedAt: number[] = [];
+  for (const { closed } of sockets) void closed.then(() => closedAt.push(performance.now()));
+  const stopped = api[Symbol.asyncDispose]();
+  await Promise.race(sockets.map(({ closed }) => closed));
+  const readiness = await sendRaw(api.url, '/readyz');
+  expect({ status: readiness.status, body: readiness.body.toString() }).toEqual({
+    ...{ status: 503, body: '{"status":"stopping"}' },
+  });
+  await expect(openSocket(api.url)).rejects.toThrow('503');
+  // What asks once is still answered.
+  expect(await send(api.url, '{ queueStats { queued } }')).toMatchObject({ data: {} });
+  expect(closedAt.length).toBeLessThan(sockets.length);
+  for (const { closed } of sockets) expect((await closed).code).toBe(1012);
+  await stopped;
+});
+
 test('a usual client misses nothing: it comes back with its original variables', async () => {
   const first = await startApi(app.app);
   const { port } = new URL(first.url);
