@@ -7,8 +7,8 @@ export type ReadinessChecks = Readonly<Record<string, () => Promise<boolean> | b
 
 type HealthOptions = {
   readonly checks: ReadinessChecks;
-  /** On its way out, it is to be sent nothing more. */
-  readonly isStopping: () => boolean;
+  /** True on its way out: it is to be sent nothing more. */
+  readonly isStopping?: () => boolean;
 };
 
 /** A Fastify plugin. /livez: the process turns. /readyz: it can serve, else 503 with the parts at fault. */
@@ -21,7 +21,7 @@ export async function health(
   });
   app.get('/livez', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    if (isStopping()) return reply.code(503).send({ status: 'stopping' });
+    if (isStopping?.()) return reply.code(503).send({ status: 'stopping' });
     const parts = await readParts(checks);
     const isReady = parts.every((part) => part.isReady);
     reply.code(isReady ? 200 : 503);

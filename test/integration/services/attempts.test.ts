@@ -176,3 +176,44 @@ describe('a worker that stops', () => {
     expect((await readJob(pool, attempt.key.jobId)).status).toBe('QUEUED');
   });
 });
+
+describe('a worker that stops', () => {
+  const seconds = (etaSeconds: number) => ({
+    ...{ fraction: 0.5, bytesDone: null, bytesTotal: null, bytesPerSecond: null, etaSeconds },
+  });
+
+  test('lets what ends within seconds end, and hands back what takes longer', async () => {
+    using short = await claim();
+    using long = await claim();
+    using unknown = await claim();
+    using last = await claim();
+    await short.enter('TRANSCODING');
+    await long.enter('TRANSCODING');
+    await last.enter('STORING');
+    short.report(seconds(2));
+    long.report(seconds(60));
+    attempts.stop();
+    for (const { signal } of [long, unknown]) expect(signal.reason).toBeInstanceOf(WorkerStopping);
+    for (const { signal } of [short, last]) expect(signal.aborted).toBe(false);
+    await short.finish(newArtifact());
+    expect((await readJob(pool, short.key.jobId)).status).toBe('SUCCEEDED');
+  });
+
+  test('does not wait for what has stopped to move', async () => {
+    using attempt = await claim();
+    attempt.report(seconds(2));
+    attempts.stop();
+    expect(attempt.signal.aborted).toBe(false);
+    await eventually('the abort', () => attempt.signal.aborted);
+    expect(attempt.signal.reason).toBeInstanceOf(WorkerStopping);
+  });
+});
+
+test('what is abandoned is lost, and its last write is in vain once others have it', async () => {
+  using attempt = await claim();
+  attempts.abandon();
+  expect(attempt.signal.reason).toBeInstanceOf(AttemptLost);
+  // No worker is on record.
+  await rescueLostAttempts(pool, 5);
+  await expect(attempt.finish(newArtifact())).rejects.toBeInstanceOf(AttemptLost);
+});
