@@ -1,30 +1,12 @@
 // The page for everyone: WCAG 2.2 AA as far as a machine can judge it, light and dark, and a narrow phone.
 
-import { createRequire } from 'node:module';
-import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { findWrongs } from '../../support/axe.ts';
 import { furnish, openHouse, rowOf } from '../../support/visit.ts';
 
 const house = openHouse();
-let axe: string;
 let videos: Awaited<ReturnType<typeof furnish>>;
-
-beforeAll(async () => {
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-});
-
-/** What axe finds wrong: each rule with the elements that break it. */
-async function wrongs(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
-  );
-}
 
 const themes = ['light', 'dark'] as const;
 const still = { reducedMotion: 'reduce' } as const;
@@ -48,7 +30,7 @@ describe('axe finds nothing', () => {
   test.each(themes)('on a first visit, %s', async (colorScheme) => {
     const page = await house.visit({ ...still, colorScheme });
     await page.getByRole('button', { name: 'Big Buck Bunny' }).waitFor();
-    expect(await wrongs(page)).toEqual([]);
+    expect(await findWrongs(page)).toEqual([]);
   });
 });
 
@@ -65,14 +47,14 @@ describe('with jobs in every state', () => {
       await openDetails(page);
       await page.getByRole('button', { name: /^Play: / }).click();
       await page.getByRole('region', { name: 'Player' }).waitFor();
-      expect(await wrongs(page)).toEqual([]);
+      expect(await findWrongs(page)).toEqual([]);
     },
   );
 
   test.each(themes)('axe finds nothing on the queue page, %s', async (colorScheme) => {
     const page = await house.visit({ ...still, colorScheme, path: '/queue' });
     await page.getByText('2 of 2 slots in use').waitFor();
-    expect(await wrongs(page)).toEqual([]);
+    expect(await findWrongs(page)).toEqual([]);
   });
 
   test.each(themes)(
@@ -83,7 +65,7 @@ describe('with jobs in every state', () => {
         provoked: /^404: \S+\/nowhere$|^console error: .* 404/,
       });
       await page.getByRole('heading', { name: 'There is no tape here.' }).waitFor();
-      expect(await wrongs(page)).toEqual([]);
+      expect(await findWrongs(page)).toEqual([]);
     },
   );
 
@@ -94,10 +76,10 @@ describe('with jobs in every state', () => {
       await page.getByRole('textbox', { name: 'Link of a video' }).fill('no link');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
-      expect(await wrongs(page)).toEqual([]);
+      expect(await findWrongs(page)).toEqual([]);
       await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
       await page.getByRole('dialog').waitFor();
-      expect(await wrongs(page)).toEqual([]);
+      expect(await findWrongs(page)).toEqual([]);
     },
   );
 
@@ -115,7 +97,7 @@ describe('with jobs in every state', () => {
         await page.getByText('2 of 2 slots in use').waitFor();
       }
       expect(await overhang(page)).toBe(0);
-      expect(await wrongs(page)).toEqual([]);
+      expect(await findWrongs(page)).toEqual([]);
     },
   );
 
@@ -133,7 +115,7 @@ describe('with jobs in every state', () => {
       .evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
     // Read from where such a screen hangs: the figures of a laptop would be too small.
     expect(textPx).toBeGreaterThan(18);
-    expect(await wrongs(page)).toEqual([]);
+    expect(await findWrongs(page)).toEqual([]);
   });
 
   test('in Spanish the page speaks Spanish, and says so', async () => {

@@ -2,22 +2,32 @@
 // again with growing pauses, for ever; what to do meanwhile is up to the follower.
 
 import { createClient } from 'graphql-ws';
+import { authorization, closeFor, lock } from '../state/access.ts';
 import type { TypedDocumentString } from './documents.generated.ts';
 
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 const pingEveryMs = 10_000;
 const pongPatienceMs = 5_000;
+/** Of graphql-transport-ws: no key was shown; the one that was is not accepted, or no more. */
+const keyIsMissing = 4_401;
+const keyIsRefused = 4_403;
 /** One of ours, of the range that RFC 6455 leaves to applications. */
 const noPong = 4_408;
 
 let socket: WebSocket | undefined;
 let pongDeadline: ReturnType<typeof setTimeout> | undefined;
+/** What the present socket was opened with. */
+let shown: string | null = null;
 
 const client = createClient({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
   // follow() does it, since it has to tell how long it will wait.
   retryAttempts: 0,
+  connectionParams() {
+    shown = authorization();
+    return shown === null ? {} : { authorization: shown };
+  },
   keepAlive: pingEveryMs,
   connectionAckWaitTimeout: pongPatienceMs,
   on: {
@@ -29,7 +39,11 @@ const client = createClient({
     pong(isFromServer) {
       if (isFromServer) clearTimeout(pongDeadline);
     },
-    closed: () => clearTimeout(pongDeadline),
+    closed(event) {
+      clearTimeout(pongDeadline);
+      const { code } = event as { code?: number };
+      if (code === keyIsMissing || code === keyIsRefused) closeFor(shown);
+    },
   },
 });
 
@@ -79,6 +93,11 @@ export function follow<Result>(
     while (!end.signal.aborted) {
       await listen();
       if (end.signal.aborted) return;
+      if (lock.peek() !== null) {
+        // Trying would not help: reconnect() is called with the key.
+        await wake.promise;
+        continue;
+      }
       // Not all visitors at once after a restart.
       const waitMs = pauseMs * (0.75 + Math.random() / 2);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);

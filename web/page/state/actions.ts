@@ -11,7 +11,7 @@ import {
   type JobActionErrorCode,
   type JobStatus,
 } from '../api/documents.generated.ts';
-import { send } from '../api/send.ts';
+import { NotAllowed, send } from '../api/send.ts';
 import { t } from '../texts/texts.ts';
 import { forget, hiddenIds, presentFilter, refreshHistory } from './history.ts';
 import { dropJobs, jobSignal, mergeJobs, type Job } from './jobs.ts';
@@ -135,8 +135,9 @@ async function act(id: string, call: () => Promise<Payload>): Promise<void> {
     for (const { code, message } of payload.userErrors) {
       say(t().refusals[code] ?? message, { isBad: true });
     }
-  } catch {
-    say(t().actions.failed, { isBad: true });
+  } catch (error) {
+    const isForbidden = error instanceof NotAllowed && error.isKnown;
+    say(isForbidden ? error.message : t().actions.failed, { isBad: true });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   WatchJobsDocument,
   type WatchJobsSubscription,
 } from '../api/documents.generated.ts';
+import { lock } from './access.ts';
 import { follow, reconnect } from '../api/follow.ts';
 import { send } from '../api/send.ts';
 import { serverNow, startClock } from './clock.ts';
@@ -113,6 +114,7 @@ async function keepPolling(): Promise<void> {
 }
 
 async function poll(): Promise<boolean> {
+  if (lock.peek() !== null) return false;
   const heldIds = activeIds().slice(0, idsPerQuery);
   try {
     const { jobs, nodes } = await send(PollJobsDocument, { heldIds });

@@ -99,6 +99,17 @@ export function presentFilter(): JobFilter {
   return { statuses: shownStatuses[shown.peek()], search: search === '' ? null : search };
 }
 
+/** Forgets all that was read: it was somebody else's. */
+export function forgetAll(): void {
+  batch(() => {
+    kept.clear();
+    filterNumber += 1;
+    dropJobs(knownJobs().map(({ id }) => id));
+    lifted.value = [];
+    reach.value = nothingRead;
+  });
+}
+
 /** Forgets jobs that were deleted, here or elsewhere. */
 export function forget(ids: readonly string[]): void {
   const hidden = new Set(hiddenIds.peek());

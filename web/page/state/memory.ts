@@ -1,7 +1,7 @@
 // What this browser remembers between visits. Without storage (private windows, full disks) nothing is
 // remembered, and nothing breaks.
 
-type Key = 'language' | 'options' | 'requested' | 'shortcuts' | 'notify' | 'volume';
+type Key = 'key' | 'language' | 'options' | 'requested' | 'shortcuts' | 'notify' | 'volume';
 
 const prefix = 'tapedeck:';
 
@@ -19,6 +19,14 @@ export function remember(key: Key, value: string): void {
     localStorage.setItem(prefix + key, value);
   } catch {
     // The page works without it.
+  }
+}
+
+export function forget(key: Key): void {
+  try {
+    localStorage.removeItem(prefix + key);
+  } catch {
+    // Nothing was kept there.
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { batch, signal } from '@preact/signals';
 import { RequestMp3Document, type RequestMp3ErrorCode } from '../api/documents.generated.ts';
-import { NoAnswer, send } from '../api/send.ts';
+import { NoAnswer, NotAllowed, send } from '../api/send.ts';
 import { t } from '../texts/texts.ts';
 import { bringBack } from './actions.ts';
 import { lift, narrow, searched, shown } from './history.ts';
@@ -14,7 +14,12 @@ import { say } from './notices.ts';
 import { options } from './options.ts';
 import { titleOf } from './words.ts';
 
-type Refusal = { readonly link: string; readonly message: string };
+type Refusal = {
+  readonly link: string;
+  readonly message: string;
+  /** When the same may be accepted; null when waiting does not help, or nobody knows. */
+  readonly retryAt: string | null;
+};
 
 /** What stands in the field. */
 export const fieldText = signal('');
@@ -33,6 +38,7 @@ type Answer = {
   readonly job: Job | null;
   readonly isFound: boolean;
   readonly message: string;
+  readonly retryAt: string | null;
 };
 
 /** A call that got no answer keeps its key, so that the same call is not made twice. */
@@ -43,7 +49,7 @@ export async function ask(text: string): Promise<void> {
   if (isAsking.peek()) return;
   const links = readRequests(text);
   if (links.length === 0) {
-    refusals.value = [{ link: '', message: t().request.nothing }];
+    refuse(t().request.nothing);
     return;
   }
   batch(() => {
@@ -57,8 +63,10 @@ export async function ask(text: string): Promise<void> {
   batch(() => {
     isAsking.value = false;
     refusals.value = [
-      ...refused.map(({ link, message }) => ({ link, message })),
-      ...(links.length > mostLinks ? [{ link: '', message: t().request.tooMany(mostLinks) }] : []),
+      ...refused.map(({ link, message, retryAt }) => ({ link, message, retryAt })),
+      ...(links.length > mostLinks
+        ? [{ link: '', message: t().request.tooMany(mostLinks), retryAt: null }]
+        : []),
     ];
     // What was typed meanwhile is not ours to take; a single refused link keeps the text around it.
     if (fieldText.value === text && !(links.length === 1 && refused.length === 1)) {
@@ -72,9 +80,9 @@ export async function ask(text: string): Promise<void> {
 export async function askForClipboard(): Promise<void> {
   const text = await navigator.clipboard.readText().catch(() => null);
   if (text === null) {
-    refusals.value = [{ link: '', message: t().request.clipboardRefused }];
+    refuse(t().request.clipboardRefused);
   } else if (text.trim() === '') {
-    refusals.value = [{ link: '', message: t().request.nothingInClipboard }];
+    refuse(t().request.nothingInClipboard);
   } else {
     await ask(text);
   }
@@ -89,6 +97,10 @@ export function askForAddress(): void {
   history.replaceState(null, '', '/');
   // Android puts the link into `text` more often than into `url`.
   void ask(brought.find((text) => /\w[./:]\w/u.test(text)) ?? brought.join(' '));
+}
+
+function refuse(message: string): void {
+  refusals.value = [{ link: '', message, retryAt: null }];
 }
 
 async function askForAll(links: readonly string[]): Promise<Answer[]> {
@@ -109,14 +121,22 @@ async function askFor(link: string): Promise<Answer> {
   const call = JSON.stringify([link, choice]);
   const idempotencyKey = keys.get(call) ?? newKey();
   keys.set(call, idempotencyKey);
-  const refused = (message: string): Answer => ({ link, job: null, isFound: false, message });
+  const refused = (message: string, retryAt: string | null = null): Answer => ({
+    ...{ link, job: null, isFound: false, message, retryAt },
+  });
   try {
     const variables = { url: link, options: choice, idempotencyKey };
     const { requestMp3: payload } = await send(RequestMp3Document, variables);
     if (payload === null) return refused(t().request.unreachable);
     keys.delete(call);
     const { job, outcome, userErrors } = payload;
-    if (job === null) return refused(userErrors.map(inOurWords).join(' '));
+    if (job === null) {
+      const latest = userErrors
+        .flatMap(({ retryAt }) => retryAt ?? [])
+        .toSorted()
+        .at(-1);
+      return refused(userErrors.map(inOurWords).join(' '), latest ?? null);
+    }
     // At once, so that the row is there while others are still asked for.
     batch(() => {
       markMine(job.id);
@@ -129,10 +149,12 @@ async function askFor(link: string): Promise<Answer> {
     setTimeout(() => (freshIds.value = freshIds.value.filter((id) => id !== job.id)), 2_500);
     const found = { REUSED: t().request.reused, JOINED: t().request.joined };
     const sentence = found[outcome as keyof typeof found] ?? t().request.added;
-    return { link, job, isFound: outcome !== 'CREATED', message: sentence(titleOf(job)) };
+    const message = sentence(titleOf(job));
+    return { link, job, isFound: outcome !== 'CREATED', message, retryAt: null };
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
-    return refused(t().request.unreachable);
+    if (!(error instanceof NotAllowed)) return refused(t().request.unreachable);
+    return refused(error.isKnown ? error.message : t().key.missing);
   }
 }
 

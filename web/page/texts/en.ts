@@ -46,7 +46,23 @@ export const en = {
     addedMany: (count: number) => `${count} links are on the list`,
     reused: (title: string) => `${title} was converted before: here it is`,
     joined: (title: string) => `${title} is being converted already: here it is`,
+    retryIn: (time: string) => `Try again in ${time}.`,
+    retryNow: 'Try again now.',
     show: 'Show',
+  },
+
+  key: {
+    heading: 'This deck has a key.',
+    hint: 'Whoever runs this server hands keys out. Paste yours, and this browser is in.',
+    field: 'Your key',
+    placeholder: 'Paste your key',
+    open: 'Open',
+    refused:
+      'This key is not accepted, or no longer: check that it is whole, or ask for a new one.',
+    unreachable: 'The server cannot be reached; try again in a moment.',
+    remembered: 'It stays in this browser until you forget it here.',
+    forget: 'Forget the key in this browser',
+    missing: 'This server wants a key first; your link stays here.',
   },
 
   first: {
@@ -183,6 +199,7 @@ export const en = {
     live: 'Live',
     polling: 'Not live',
     unreachable: 'Offline',
+    locked: 'Locked',
     pollingLong: 'Live updates are away, so the page asks every few seconds.',
     unreachableLong:
       'The server cannot be reached. Conversions go on there, and this page catches up.',

@@ -40,7 +40,22 @@ export const es: Texts = {
     addedMany: (count) => `${count} enlaces están en la lista`,
     reused: (title) => `${title} ya estaba convertido: aquí lo tienes`,
     joined: (title) => `${title} ya se está convirtiendo: aquí lo tienes`,
+    retryIn: (time) => `Prueba otra vez en ${time}.`,
+    retryNow: 'Ya puedes probar otra vez.',
     show: 'Mostrar',
+  },
+
+  key: {
+    heading: 'Esta pletina tiene llave.',
+    hint: 'Las claves las reparte quien lleva este servidor. Pega la tuya y este navegador ya puede entrar.',
+    field: 'Tu clave',
+    placeholder: 'Pega tu clave',
+    open: 'Abrir',
+    refused: 'Esta clave no vale, o ya no: comprueba que esté entera o pide otra.',
+    unreachable: 'No se llega al servidor; prueba otra vez en un momento.',
+    remembered: 'Se queda en este navegador hasta que la olvides aquí.',
+    forget: 'Olvidar la clave en este navegador',
+    missing: 'Este servidor pide antes una clave; tu enlace se queda aquí.',
   },
 
   first: {
@@ -177,6 +192,7 @@ export const es: Texts = {
     live: 'En directo',
     polling: 'Sin directo',
     unreachable: 'Sin conexión',
+    locked: 'Bloqueado',
     pollingLong: 'No hay conexión en directo; la página pregunta cada pocos segundos.',
     unreachableLong:
       'No se llega al servidor. Las conversiones siguen allí, y esta página se pondrá al día.',

@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
+import { lock } from '../../state/access.ts';
 import { spoken } from '../../state/news.ts';
 import { route } from '../../state/route.ts';
 import { t } from '../../texts/texts.ts';
@@ -10,6 +11,7 @@ import { Player } from '../player/Player.tsx';
 import { ConnectionTrouble } from './ConnectionSign.tsx';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
+import { KeyPage } from './KeyPage.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
 import { Notices } from './Notices.tsx';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
@@ -42,8 +44,9 @@ export function App() {
 }
 
 function Page() {
-  if (route.value === 'convert') return <ConvertPage />;
   if (route.value === 'nowhere') return <NotFoundPage />;
+  if (lock.value !== null) return <KeyPage />;
+  if (route.value === 'convert') return <ConvertPage />;
   const QueuePage = queuePage.value;
   if (QueuePage !== null) return <QueuePage />;
   void import('../queue/QueuePage.tsx').then(({ QueuePage: loaded }) => {

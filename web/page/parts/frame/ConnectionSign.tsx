@@ -2,13 +2,14 @@
 // spares the waiting.
 
 import { connection } from '../../state/connection.ts';
+import { lock } from '../../state/access.ts';
 import { reconnect } from '../../api/follow.ts';
 import { now } from '../../state/clock.ts';
 import { t } from '../../texts/texts.ts';
 
 /** In the top of every page: a word, and a light. */
 export function ConnectionSign() {
-  const { kind } = connection.value;
+  const kind = lock.value === null ? connection.value.kind : 'locked';
   return (
     <div class="connection" data-kind={kind}>
       <p class="connection-word" role="status" aria-label={t().connection.label}>
@@ -22,7 +23,7 @@ export function ConnectionSign() {
 /** In the corner: what it means when the page is not live. The word above is what is read out. */
 export function ConnectionTrouble() {
   const { kind } = connection.value;
-  if (kind === 'live' || kind === 'connecting') return null;
+  if (kind === 'live' || kind === 'connecting' || lock.value !== null) return null;
   const texts = t().connection;
   return (
     <div class="trouble" data-kind={kind}>

@@ -4,6 +4,8 @@
 import { useRef } from 'preact/hooks';
 import { findLinks } from '../../state/links.ts';
 import { ask, askForClipboard, fieldText, isAsking, refusals } from '../../state/request.ts';
+import { now } from '../../state/clock.ts';
+import { stretch } from '../../state/words.ts';
 import { t } from '../../texts/texts.ts';
 import { Icon } from '../Icon.tsx';
 import { OptionsForm } from './OptionsForm.tsx';
@@ -98,14 +100,25 @@ function Refusals() {
   return (
     <div class="refusals" id="refusals" role="alert">
       {isMany && <p>{t().request.refusedSome(all.length)}</p>}
-      {all.map(({ link, message }) => (
+      {all.map(({ link, message, retryAt }) => (
         <p key={link} class="refusal">
           <Icon name="alert" />
           <span>
-            {isMany && link !== '' && <code>{link}</code>} {message}
+            {isMany && link !== '' && <code>{link}</code>} {message}{' '}
+            {retryAt !== null && <Wait until={retryAt} />}
           </span>
         </p>
       ))}
     </div>
+  );
+}
+
+/** Counts down to when the same may be accepted. Not read out: each second would be. */
+function Wait({ until }: { readonly until: string }) {
+  const seconds = Math.ceil((Date.parse(until) - now.value) / 1000);
+  return (
+    <span class="figures" aria-live="off">
+      {seconds > 0 ? t().request.retryIn(stretch(seconds)) : t().request.retryNow}
+    </span>
   );
 }
