@@ -56,6 +56,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
     { name: 'tapedeck_attempts_running', help: 'Conversions that this worker runs now' },
     () => attempts.count(),
   );
+  const slots = config.workerConcurrency;
   const deaf = Promise.withResolvers<never>();
   const onRecord = Promise.withResolvers<void>();
   onRecord.promise.catch(() => {});
@@ -72,6 +73,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       maxFilesizeBytes: config.maxFileBytes,
     },
     sourceCacheBytes: config.sourceCacheBytes,
+    idleSlots: () => Math.max(0, slots - attempts.count()),
     logger,
     onRecord: onRecord.promise,
   });
@@ -88,7 +90,6 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   );
 
   const shared = { pgPool: pool, noHandleSignals: true, logger: queueLogger(logger) } as const;
-  const slots = config.workerConcurrency;
   await using runners = new AsyncDisposableStack();
   // Two pools: an hour of music in every slot must not keep the chores waiting.
   const conversions = runners.use(

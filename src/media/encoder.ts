@@ -25,19 +25,22 @@ export type EncodeRequest = Workplace & {
   readonly input: EncoderInput;
   readonly quality: AudioQuality;
   /** The frame of the whole MP3 that is the first of this part. */
-  readonly firstFrame: number;
+  readonly first: number;
   /** The first that is not of it any more; null goes on to the end. */
-  readonly endFrame: number | null;
-  readonly onFrames: (frames: readonly Buffer[]) => Promise<void>;
+  readonly end: number | null;
+  readonly onFrames: (frames: readonly Buffer[], sampleRate: number) => Promise<void>;
 };
 
 /**
  * Encodes the first sound track. Resolves with the number of samples from the start of the sound to the end
  * of the part. Throws AttemptFailure (NO_AUDIO, TRANSCODE_FAILED, …), or the signal's reason when aborted.
  */
-export async function encode(request: EncodeRequest): Promise<{ readonly samples: number }> {
+export async function encode(
+  request: EncodeRequest,
+): Promise<{ readonly samples: number; readonly sampleRate: number }> {
   const { input } = request;
-  let doneMicroseconds = 0;
+  const complaints: string[] = [];
+  let samples = 0;
   let sampleRate = 0;
   const exit = await run({
     tool: request.ffmpeg.path,
@@ -51,26 +54,30 @@ export async function encode(request: EncodeRequest): Promise<{ readonly samples
     async onOutput(stdout) {
       for await (const frames of readFrames(stdout)) {
         sampleRate ||= (frames[0] && readHeader(frames[0])?.sampleRate) ?? 0;
-        await request.onFrames(frames);
+        await request.onFrames(frames, sampleRate);
       }
     },
     onLine(line) {
-      // What it prints last is the end of the last frame, without what LAME added to fill it.
-      const [, value] = /^out_time_us=(\d+)$/.exec(line) ?? [];
-      if (value !== undefined) doneMicroseconds = Number(value);
+      // Among what it says at the end; the last line counts, for a title may look the same.
+      const [, encoded] = encodedSamples.exec(line) ?? [];
+      if (encoded !== undefined) samples = Number(encoded);
+      if (complaint.test(line) && complaints.push(line) > 40) complaints.shift();
     },
   });
   if (exit.exitCode !== 0) {
-    const code = classify({ ...exit, lines: exit.stderrTail }, 'TRANSCODE_FAILED');
-    throw new AttemptFailure(code, { tool: 'ffmpeg', ...exit });
+    const code = classify({ ...exit, lines: complaints }, 'TRANSCODE_FAILED');
+    throw new AttemptFailure(code, { tool: 'ffmpeg', ...exit, stderrTail: complaints });
   }
-  return { samples: Math.round((doneMicroseconds * sampleRate) / 1e6) };
+  return { samples: request.first * frameSamples + samples, sampleRate };
 }
 
-function encodeArgs({ input, quality, firstFrame, endFrame }: EncodeRequest): readonly string[] {
+const encodedSamples = /Output stream #0:0 \(audio\): \d+ frames encoded \((\d+) samples\)/;
+const complaint = /\[(?:error|fatal|panic)\] /;
+
+function encodeArgs({ input, quality, first, end }: EncodeRequest): readonly string[] {
   const trim = [
-    ...(firstFrame > 0 ? [`start_sample=${firstFrame * frameSamples}`] : []),
-    ...(endFrame === null ? [] : [`end_sample=${endFrame * frameSamples}`]),
+    ...(first > 0 ? [`start_sample=${first * frameSamples}`] : []),
+    ...(end === null ? [] : [`end_sample=${end * frameSamples}`]),
   ];
   const filters = [
     // The rates of MPEG-1: MP3 has no high bitrates below them.
@@ -80,11 +87,13 @@ function encodeArgs({ input, quality, firstFrame, endFrame }: EncodeRequest): re
     ...(trim.length > 0 ? [`atrim=${trim.join(':')}`] : []),
   ];
   return [
-    ['-hide_banner', '-nostdin', '-loglevel', 'error'],
-    ['-nostats', '-stats_period', '3600', '-progress', 'pipe:2'],
+    // How many samples were encoded, it tells at this level only.
+    ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+verbose'],
     [...hostileInput, '-i', typeof input === 'string' ? input : 'pipe:0'],
     ['-map', '0:a:0', '-map_metadata', '-1', '-map_chapters', '-1', '-af', filters.join(',')],
     ['-c:a', 'libmp3lame', ...qualityArgs[quality]],
-    ['-id3v2_version', '0', '-write_xing', '0', '-f', 'mp3', 'pipe:1'],
+    ['-id3v2_version', '0', '-write_xing', '0', '-f', 'mp3'],
+    // Else it writes, and wakes us, for each frame.
+    ['-flush_packets', '0', 'pipe:1'],
   ].flat();
 }

@@ -72,6 +72,7 @@ export type Attempts = AsyncDisposable & {
   /** Aborts all with AttemptLost: others have them by now, or will be given them back. */
   abandon(): void;
   isRunning(key: AttemptKey): boolean;
+  /** How many this process runs. */
   count(): number;
 };
 

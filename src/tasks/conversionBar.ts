@@ -1,13 +1,13 @@
 // One bar for what runs side by side, the download and the encoder, as one attempt reports it. It only adds
 // up: how much of the whole job the two are is said in src/domain/progress.ts.
 
-import type { TranscodeProgress } from '../media/transcode.ts';
+import type { EncodeProgress } from '../media/encodeParts.ts';
 import type { DownloadProgress } from '../media/ytdlpOutput.ts';
 import type { Attempt } from '../services/attempts.ts';
 
 export type ConversionBar = {
   downloaded(progress: DownloadProgress): void;
-  encoded(progress: TranscodeProgress): void;
+  encoded(progress: EncodeProgress): void;
   /** There is nothing to download: an earlier attempt did. */
   resumed(): void;
 };
@@ -17,7 +17,7 @@ export function conversionBar(attempt: Pick<Attempt, 'report'>): ConversionBar {
   let download: DownloadProgress = {
     ...{ bytesDone: 0, bytesTotal: null, bytesPerSecond: null, etaSeconds: null },
   };
-  let encoder: TranscodeProgress = { fraction: 0, etaSeconds: null };
+  let encoder: EncodeProgress = { fraction: 0, etaSeconds: null };
   const report = () => {
     const { bytesDone, bytesTotal, bytesPerSecond } = download;
     const downloadedShare = bytesTotal === null ? 0 : Math.min(1, bytesDone / bytesTotal);

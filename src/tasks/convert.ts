@@ -39,6 +39,8 @@ export type ConvertOptions = {
   readonly limits: { readonly maxDurationSeconds: number; readonly maxFilesizeBytes: number };
   /** The most that kept sources may take; 0 keeps none. */
   readonly sourceCacheBytes: number;
+  /** How many more conversions this process could run now. */
+  readonly idleSlots: () => number;
   readonly logger: Logger;
   /** Resolves when this worker is on record: before that, a claim would look like a dead worker's. */
   readonly onRecord: Promise<unknown>;
@@ -114,6 +116,7 @@ async function convertSound(
     output: path,
     tag: id3Tag(tags, cover),
     maxDurationSeconds: options.limits.maxDurationSeconds,
+    mostParts: 1 + options.idleSlots(),
     quality: attempt.job.options.quality,
     onProgress: bar.encoded,
     onSetback: (cause) => options.logger.info({ ...attempt.key, err: cause }, 'encoding once more'),

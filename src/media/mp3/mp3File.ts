@@ -7,8 +7,6 @@ import { AttemptFailure } from '../../domain/failure.ts';
 import { crc16, infoFrame, silentFrame } from './infoFrame.ts';
 
 export type Mp3File = AsyncDisposable & {
-  /** Frames of sound so far. */
-  frameCount(): number;
   /** Throws AttemptFailure STORAGE_FULL. */
   append(frames: readonly Buffer[]): Promise<void>;
   /** Writes the first frame anew; `samples` is the length of the sound that went into the encoder. */
@@ -27,7 +25,6 @@ export async function createMp3File(
   let checksum = 0;
 
   return {
-    frameCount: () => offsets.length,
     async append(frames) {
       const [first] = frames;
       if (first === undefined) return;
@@ -49,6 +46,18 @@ export async function createMp3File(
       const info = infoFrame(firstFrame, { samples, offsets, bytes, checksum, isVariable });
       await file.write(info, 0, info.length, options.tag.length).catch(refuseWhenFull);
     },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+/** Where frames wait until their turn comes. */
+export type FrameFile = AsyncDisposable & Pick<Mp3File, 'append'>;
+
+/** Begins a file of frames and nothing else. */
+export async function createFrameFile(path: string): Promise<FrameFile> {
+  const file = await open(path, 'w', 0o600);
+  return {
+    append: (frames) => file.appendFile(Buffer.concat(frames)).catch(refuseWhenFull),
     [Symbol.asyncDispose]: () => file.close(),
   };
 }

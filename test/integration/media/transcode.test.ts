@@ -17,7 +17,7 @@ import { growingSource } from '../../../src/media/source.ts';
 import type { GrowingSource } from '../../../src/media/source.ts';
 import { id3Tag } from '../../../src/media/tags.ts';
 import { transcode } from '../../../src/media/transcode.ts';
-import type { TranscodeProgress, TranscodeRequest } from '../../../src/media/transcode.ts';
+import type { TranscodeRequest } from '../../../src/media/transcode.ts';
 import { ffmpeg } from '../../support/clip.ts';
 import { processesIn } from '../../support/processes.ts';
 import { hearTones, soundFile, tones } from '../../support/sound.ts';
@@ -56,6 +56,7 @@ function convertSource(source: GrowingSource, changes: Partial<TranscodeRequest>
     output: workplace.file('sound.mp3'),
     tag: Buffer.alloc(0),
     maxDurationSeconds: 3600,
+    mostParts: 1,
     quality: 'KBPS_192',
     onProgress: () => {},
     onSetback: () => {},
@@ -120,7 +121,7 @@ describe('transcoding', () => {
     const fractions: (number | null)[] = [];
     await convert(await soundFile(long, 'm4a'), {
       durationSeconds: null,
-      onProgress: ({ fraction }: TranscodeProgress) => fractions.push(fraction),
+      onProgress: ({ fraction }) => fractions.push(fraction),
     });
     expect(fractions.length).toBeGreaterThan(10);
     expect(fractions).toEqual(fractions.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
