@@ -57,7 +57,9 @@ create table tapedeck.jobs (
   failed_at timestamptz(3),
 
   created_at timestamptz(3) not null default now(),
-  -- Its place in the queue: when it may run, and after a start when it could have. Rounded down:
+  -- Its place in the queue, the lowest first; tapedeck.next_place tells how it is chosen. It keeps it.
+  place bigint not null default 0,
+  -- When it may run, and after a start when it could have. Rounded down:
   -- half a millisecond in the future would make graphile-worker pass it over until its next poll.
   run_at timestamptz(3) not null default date_trunc('milliseconds', now()),
   -- Since when it waits in a paused lane (see 0003); null unless it does.
@@ -109,7 +111,8 @@ create index jobs_reusable
   on tapedeck.jobs (site, external_id, quality, embed_thumbnail, finished_at) where status = 'SUCCEEDED';
 create unique index jobs_artifact_token on tapedeck.jobs (artifact_token) where artifact_token is not null;
 create unique index jobs_thumbnail_token on tapedeck.jobs (thumbnail_token) where thumbnail_token is not null;
-create index jobs_queue on tapedeck.jobs (run_at, id) where status = 'QUEUED';
+create index jobs_queue on tapedeck.jobs (place, id) where status = 'QUEUED';
+create index jobs_in_service on tapedeck.jobs (place) where status = 'RUNNING';
 create index jobs_held on tapedeck.jobs (site) where held_at is not null;
 create index jobs_running on tapedeck.jobs (worker_id) where status = 'RUNNING';
 create index jobs_expiry on tapedeck.jobs (expires_at) where status = 'SUCCEEDED';
@@ -122,11 +125,43 @@ create index jobs_search on tapedeck.jobs using gin (search) with (fastupdate = 
 create table tapedeck.job_owners (
   owner_id text not null,
   job_id uuid not null,
+  -- A pseudonym of the address that asked, for the limits; null where nobody counts.
+  address text,
+  -- While the job is active: where it would stand if it were this owner's alone.
+  place bigint,
+  -- While the MP3 is kept.
+  stored_bytes bigint,
   constraint job_owners_pkey primary key (owner_id, job_id),
   constraint job_owners_job_id_fkey
     foreign key (job_id) references tapedeck.jobs (id) on delete cascade
 );
 create index job_owners_by_job on tapedeck.job_owners (job_id);
+create index job_owners_active on tapedeck.job_owners (owner_id, place) where place is not null;
+create index job_owners_active_by_address
+  on tapedeck.job_owners (address) where address is not null and place is not null;
+create index job_owners_stored
+  on tapedeck.job_owners (owner_id) include (stored_bytes) where stored_bytes is not null;
+create index job_owners_stored_by_address
+  on tapedeck.job_owners (address) include (stored_bytes)
+  where address is not null and stored_bytes is not null;
+
+-- What the limits count follows the job's status, so that no statement can forget it.
+create function tapedeck.follow_status() returns trigger
+language plpgsql as $$
+begin
+  update tapedeck.job_owners
+    set place = case when new.status in ('QUEUED', 'RUNNING') then new.place end,
+        stored_bytes = case when new.status = 'SUCCEEDED' then new.artifact_size_bytes end
+    where job_id = new.id;
+  return null;
+end
+$$;
+
+create trigger jobs_follow_status after update of status on tapedeck.jobs
+  for each row when (
+    (old.status in ('QUEUED', 'RUNNING'), old.status = 'SUCCEEDED')
+    is distinct from (new.status in ('QUEUED', 'RUNNING'), new.status = 'SUCCEEDED'))
+  execute function tapedeck.follow_status();
 
 create table tapedeck.idempotency_keys (
   owner_id text not null,
@@ -162,7 +197,35 @@ create function tapedeck.announce(job tapedeck.jobs) returns void
 language sql volatile
 return pg_notify('tapedeck_jobs', job.id::text);
 
--- Hands jobs to graphile-worker, each from its run_at on. The job's id is the key: a second call replaces a
+-- Numbers arrivals within a round; that it starts again after a million disturbs one round at most.
+create sequence tapedeck.arrivals minvalue 0 maxvalue 999999 cycle;
+
+-- The place of an owner's next job. Jobs are served in rounds, in each of them one job of every owner: a job comes
+-- in the round after the one in service, and after its owner's last. So somebody's single song waits for one song
+-- of a playlist, never for the rest; and since nobody joins a round that has begun, nobody waits for ever. A place
+-- is the number of its round, times a million, plus the number of its arrival.
+create function tapedeck.next_place(p_owner_id text) returns bigint
+language plpgsql volatile as $$
+begin
+  return 1000000 * greatest(
+      (select max(o.place) / 1000000 + 1 from tapedeck.job_owners o
+       where o.owner_id = p_owner_id and o.place is not null),
+      (select max(j.place) / 1000000 + 1 from tapedeck.jobs j where j.status = 'RUNNING'),
+      -- Nothing runs: the round of the first in the queue has not begun.
+      (select min(j.place) / 1000000 from tapedeck.jobs j where j.status = 'QUEUED'),
+      0)
+    + nextval('tapedeck.arrivals');
+end
+$$;
+
+-- When graphile-worker is to deliver the job. It serves by priority and time, so a job that is due is told
+-- to it as due long ago, by its place. One that waits for its time has had a turn already: it goes first then.
+create function tapedeck.delivery_at(job tapedeck.jobs) returns timestamptz
+language sql stable
+return case when job.run_at > now() then job.run_at
+         else 'epoch'::timestamptz + job.place * interval '1 microsecond' end;
+
+-- Hands jobs to graphile-worker, each at its delivery_at. The job's id is the key: a second call replaces a
 -- waiting queue job and supersedes a locked one. The payload is the id alone, the row is the truth.
 -- The settings bind the plans inside add_jobs, which are made in our session: left to itself the planner makes
 -- them anew at each call (three times the cost of running them), or when the queue was empty, and then reads the
@@ -176,8 +239,8 @@ set enable_mergejoin = off
 as $$
 begin
   perform graphile_worker.add_jobs(array(
-    select row('convert', json_build_object('jobId', job.id), null, job.run_at, 25, job.id::text, null, null)
-      ::graphile_worker.job_spec
+    select row('convert', json_build_object('jobId', job.id), null, tapedeck.delivery_at(job), 25, job.id::text,
+        case when job.run_at > now() then -1 else 0 end, null)::graphile_worker.job_spec
     from unnest(jobs) as job));
 end
 $$;
@@ -208,20 +271,33 @@ begin
 end
 $$;
 
--- The rules of requestMp3. Outcomes: CREATED, JOINED, REUSED, REPLAYED, and IDEMPOTENCY_KEY_REUSED with a null job.
+-- The rules of requestMp3. Outcomes: CREATED, JOINED, REUSED, REPLAYED; with a null job IDEMPOTENCY_KEY_REUSED,
+-- and where limits are given (see 0004) RATE_LIMITED, TOO_MANY_ACTIVE_JOBS, TOO_MUCH_STORED and QUEUE_FULL.
 -- A CREATED job is not enqueued yet: request_jobs does it for all of its requests at once.
 create function tapedeck.request_job(
   p_owner_id text, p_site text, p_external_id text, p_source_url text,
   p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean,
   p_idempotency_key text, p_arguments_hash text,
-  out outcome text, out job tapedeck.jobs)
+  p_address text default null, p_limits jsonb default null,
+  out outcome text, out job tapedeck.jobs, out retry_at timestamptz, out points_left real)
 language plpgsql volatile as $$
 declare
+  chosen_place bigint;
+  refusal text;
   known tapedeck.idempotency_keys;
   active_id uuid;
   is_new boolean;
   finished tapedeck.jobs;
 begin
+  if p_limits is not null then
+    select b.retry_at, b.points_left into retry_at, points_left
+      from tapedeck.open_buckets(p_owner_id, p_address, p_limits) b;
+    if retry_at is not null then
+      outcome := 'RATE_LIMITED';
+      return;
+    end if;
+  end if;
+
   if p_idempotency_key is not null then
     delete from tapedeck.idempotency_keys
       where owner_id = p_owner_id and key = p_idempotency_key
@@ -243,6 +319,7 @@ begin
       end if;
       select * into job from tapedeck.jobs where id = known.job_id;
       outcome := 'REPLAYED';
+      points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
       return;
     end loop;
   end if;
@@ -254,10 +331,29 @@ begin
     end if;
   end if;
 
+  if p_limits is not null then
+    select r.code, r.retry_at into refusal, retry_at
+      from tapedeck.find_refusal(
+        p_owner_id, p_address, p_limits, job.id,
+        coalesce(job.id, (
+          select a.id from tapedeck.jobs a
+          where a.site = p_site and a.external_id = p_external_id and a.quality = p_quality
+            and a.embed_thumbnail = p_embed_thumbnail and a.status in ('QUEUED', 'RUNNING')))) r;
+    if refusal is not null then
+      delete from tapedeck.idempotency_keys
+        where owner_id = p_owner_id and key = p_idempotency_key;
+      outcome := refusal;
+      job := null;
+      return;
+    end if;
+  end if;
+
   if outcome is null then
+    chosen_place := tapedeck.next_place(p_owner_id);
     insert into tapedeck.jobs as j
-      (site, external_id, source_url, quality, embed_thumbnail, max_attempts)
-      values (p_site, p_external_id, p_source_url, p_quality, p_embed_thumbnail, p_max_attempts)
+      (site, external_id, source_url, quality, embed_thumbnail, max_attempts, place)
+      values (p_site, p_external_id, p_source_url, p_quality, p_embed_thumbnail, p_max_attempts,
+        chosen_place)
       on conflict (site, external_id, quality, embed_thumbnail) where status in ('QUEUED', 'RUNNING')
       -- Changes nothing, but locks the active job and returns it even when our snapshot is older.
       do update set updated_at = j.updated_at
@@ -276,8 +372,17 @@ begin
       outcome := 'REUSED';
     end if;
   end if;
+  if outcome = 'JOINED' and job.status = 'QUEUED' and chosen_place < job.place then
+    -- Alone, the newcomer would be served earlier: a playlist that has the song too is no reason to wait.
+    update tapedeck.jobs j set place = chosen_place where j.id = job.id returning * into job;
+    perform tapedeck.enqueue(job);
+  end if;
 
-  insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;
+  insert into tapedeck.job_owners (owner_id, job_id, address, place, stored_bytes)
+    values (p_owner_id, job.id, p_address,
+      case when job.status in ('QUEUED', 'RUNNING') then coalesce(chosen_place, job.place) end,
+      case when job.status = 'SUCCEEDED' then job.artifact_size_bytes end)
+    on conflict do nothing;
   if found then
     perform tapedeck.announce(job);
   end if;
@@ -285,5 +390,6 @@ begin
     update tapedeck.idempotency_keys set job_id = job.id
       where owner_id = p_owner_id and key = p_idempotency_key;
   end if;
+  points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
 end
 $$;

@@ -6,8 +6,9 @@
 create function tapedeck.request_jobs(
   p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[],
   p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[],
-  p_idempotency_keys text[], p_arguments_hashes text[])
-returns table (place bigint, outcome text, job tapedeck.jobs)
+  p_idempotency_keys text[], p_arguments_hashes text[], p_addresses text[], p_limits jsonb[])
+returns table (
+  place bigint, outcome text, job tapedeck.jobs, retry_at timestamptz, points_left real)
 language plpgsql volatile
 -- Everything in here, and in request_job, is found by a key. A plan that was made when the tables were empty would
 -- read them whole, and the planner would else look at each batch anew.
@@ -19,13 +20,19 @@ declare
   answer record;
   created uuid[] := '{}';
 begin
+  -- Before any job, and all at once: see buckets.
+  if exists (
+    select from unnest(p_limits) l where coalesce(l->'owner_per_minute', l->'address_per_minute') <> 'null')
+  then
+    perform tapedeck.lock_buckets(p_owner_ids, p_addresses);
+  end if;
   for request in
     select * from unnest(
       p_owner_ids, p_sites, p_external_ids, p_source_urls, p_qualities, p_embed_thumbnails,
-      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes)
+      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes, p_addresses, p_limits)
       with ordinality as r(
         owner_id, site, external_id, source_url, quality, embed_thumbnail,
-        max_attempts, may_reuse, idempotency_key, arguments_hash, place)
+        max_attempts, may_reuse, idempotency_key, arguments_hash, address, limits, place)
       order by r.site, r.external_id, r.quality, r.embed_thumbnail, r.place
   loop
     place := request.place;
@@ -33,9 +40,11 @@ begin
       from tapedeck.request_job(
         request.owner_id, request.site, request.external_id, request.source_url,
         request.quality, request.embed_thumbnail, request.max_attempts, request.may_reuse,
-        request.idempotency_key, request.arguments_hash);
+        request.idempotency_key, request.arguments_hash, request.address, request.limits);
     outcome := answer.outcome;
     job := answer.job;
+    retry_at := answer.retry_at;
+    points_left := answer.points_left;
     if outcome = 'CREATED' then
       created := created || job.id;
     end if;

@@ -10,6 +10,13 @@ create table api_keys (
   revoked_at timestamp(3) with time zone
 );
 
+create table buckets (
+  subject text not null,
+  points real not null default 'Infinity'::real,
+  filled_at timestamp with time zone not null default now()
+);
+alter table buckets set (fillfactor=50);
+
 create table idempotency_keys (
   owner_id text not null,
   key text not null,
@@ -30,7 +37,10 @@ create table job_events (
 
 create table job_owners (
   owner_id text not null,
-  job_id uuid not null
+  job_id uuid not null,
+  address text,
+  place bigint,
+  stored_bytes bigint
 );
 
 create table jobs (
@@ -66,6 +76,7 @@ create table jobs (
   failure_code text,
   failed_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null default now(),
+  place bigint not null default 0,
   run_at timestamp(3) with time zone not null default date_trunc('milliseconds'::text, now()),
   held_at timestamp(3) with time zone,
   started_at timestamp(3) with time zone,
@@ -92,6 +103,12 @@ create table migrations (
   run_on timestamp without time zone not null
 );
 
+create table queue_gauge (
+  is_only boolean not null default true,
+  queued integer not null,
+  counted_at timestamp with time zone not null
+);
+
 create table workers (
   id text not null,
   host text not null,
@@ -105,6 +122,7 @@ alter table api_keys add constraint api_keys_hash_key UNIQUE (hash);
 alter table api_keys add constraint api_keys_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100)));
 alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 alter table api_keys add constraint api_keys_scopes_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['request'::text, 'read'::text, 'admin'::text])));
+alter table buckets add constraint buckets_pkey PRIMARY KEY (subject);
 alter table idempotency_keys add constraint idempotency_keys_owner_fkey FOREIGN KEY (owner_id, job_id) REFERENCES job_owners(owner_id, job_id) ON DELETE CASCADE;
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (owner_id, key);
 alter table job_events add constraint job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
@@ -128,12 +146,19 @@ alter table jobs add constraint jobs_terminal_has_finish CHECK (((status = ANY (
 alter table lanes add constraint lanes_paused_or_open CHECK ((((pauses > 0) = (paused_at IS NOT NULL)) AND ((pauses > 0) = (paused_until IS NOT NULL))));
 alter table lanes add constraint lanes_pkey PRIMARY KEY (site);
 alter table migrations add constraint migrations_pkey PRIMARY KEY (id);
+alter table queue_gauge add constraint queue_gauge_is_only CHECK (is_only);
+alter table queue_gauge add constraint queue_gauge_pkey PRIMARY KEY (is_only);
 alter table workers add constraint workers_pkey PRIMARY KEY (id);
 alter table workers add constraint workers_slots_positive CHECK ((slots > 0));
 
+CREATE INDEX buckets_by_age ON tapedeck.buckets USING btree (filled_at);
 CREATE INDEX idempotency_keys_by_age ON tapedeck.idempotency_keys USING btree (created_at);
 CREATE INDEX idempotency_keys_by_job ON tapedeck.idempotency_keys USING btree (owner_id, job_id);
+CREATE INDEX job_owners_active ON tapedeck.job_owners USING btree (owner_id, place) WHERE (place IS NOT NULL);
+CREATE INDEX job_owners_active_by_address ON tapedeck.job_owners USING btree (address) WHERE ((address IS NOT NULL) AND (place IS NOT NULL));
 CREATE INDEX job_owners_by_job ON tapedeck.job_owners USING btree (job_id);
+CREATE INDEX job_owners_stored ON tapedeck.job_owners USING btree (owner_id) INCLUDE (stored_bytes) WHERE (stored_bytes IS NOT NULL);
+CREATE INDEX job_owners_stored_by_address ON tapedeck.job_owners USING btree (address) INCLUDE (stored_bytes) WHERE ((address IS NOT NULL) AND (stored_bytes IS NOT NULL));
 CREATE INDEX jobs_active ON tapedeck.jobs USING btree (created_at, id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
 CREATE UNIQUE INDEX jobs_artifact_token ON tapedeck.jobs USING btree (artifact_token) WHERE (artifact_token IS NOT NULL);
 CREATE INDEX jobs_by_creation ON tapedeck.jobs USING btree (created_at, id);
@@ -141,8 +166,9 @@ CREATE INDEX jobs_by_finish ON tapedeck.jobs USING btree (COALESCE(finished_at, 
 CREATE INDEX jobs_by_source ON tapedeck.jobs USING btree (site, external_id, created_at);
 CREATE INDEX jobs_expiry ON tapedeck.jobs USING btree (expires_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE INDEX jobs_held ON tapedeck.jobs USING btree (site) WHERE (held_at IS NOT NULL);
+CREATE INDEX jobs_in_service ON tapedeck.jobs USING btree (place) WHERE (status = 'RUNNING'::text);
 CREATE UNIQUE INDEX jobs_one_active_per_identity ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
-CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (run_at, id) WHERE (status = 'QUEUED'::text);
+CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (place, id) WHERE (status = 'QUEUED'::text);
 CREATE INDEX jobs_reusable ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail, finished_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE INDEX jobs_running ON tapedeck.jobs USING btree (worker_id) WHERE (status = 'RUNNING'::text);
 CREATE INDEX jobs_search ON tapedeck.jobs USING gin (search) WITH (fastupdate=off);
@@ -152,6 +178,31 @@ CREATE OR REPLACE FUNCTION tapedeck.announce(job jobs)
  RETURNS void
  LANGUAGE sql
 RETURN pg_notify('tapedeck_jobs'::text, ((job).id)::text);
+
+CREATE OR REPLACE FUNCTION tapedeck.charge(p_owner_id text, p_address text, p_limits jsonb, p_deed text)
+ RETURNS real
+ LANGUAGE plpgsql
+AS $function$
+declare
+  left_over real;
+begin
+  if p_limits is null then
+    return null;
+  end if;
+  with charged as (
+    update tapedeck.buckets b set points = b.points - tapedeck.price(p_deed)
+    where b.subject in ('address ' || p_address, 'owner ' || p_owner_id)
+    returning b.points)
+  select min(points) into left_over from charged;
+  return nullif(left_over, 'infinity');
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.delivery_at(job jobs)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+RETURN CASE WHEN ((job).run_at > now()) THEN (job).run_at ELSE ('1970-01-01 00:00:00+00'::timestamp with time zone + (((job).place)::double precision * '00:00:00.000001'::interval)) END;
 
 CREATE OR REPLACE FUNCTION tapedeck.enqueue(job jobs)
  RETURNS void
@@ -172,9 +223,55 @@ CREATE OR REPLACE FUNCTION tapedeck.enqueue_all(jobs jobs[])
 AS $function$
 begin
   perform graphile_worker.add_jobs(array(
-    select row('convert', json_build_object('jobId', job.id), null, job.run_at, 25, job.id::text, null, null)
-      ::graphile_worker.job_spec
+    select row('convert', json_build_object('jobId', job.id), null, tapedeck.delivery_at(job), 25, job.id::text,
+        case when job.run_at > now() then -1 else 0 end, null)::graphile_worker.job_spec
     from unnest(jobs) as job));
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.find_refusal(p_owner_id text, p_address text, p_limits jsonb, p_finished_id uuid, p_job_id uuid, OUT code text, OUT retry_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  limits tapedeck.limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
+begin
+  if p_job_id is not null then
+    perform from tapedeck.job_owners where owner_id = p_owner_id and job_id = p_job_id;
+    if found then
+      return;
+    end if;
+  end if;
+  -- A count that nobody limits is not made.
+  if (case when limits.owner_stored_bytes is not null then
+      (select sum(stored_bytes) from tapedeck.job_owners
+       where owner_id = p_owner_id and stored_bytes is not null) >= limits.owner_stored_bytes end
+    or case when limits.address_stored_bytes is not null then
+      (select sum(stored_bytes) from tapedeck.job_owners
+       where address = p_address and stored_bytes is not null) >= limits.address_stored_bytes end)
+  then
+    code := 'TOO_MUCH_STORED';
+    -- The first of theirs to go.
+    select min(j.expires_at) into retry_at
+      from tapedeck.job_owners o join tapedeck.jobs j on j.id = o.job_id
+      where o.owner_id = p_owner_id and o.stored_bytes is not null;
+  elsif p_finished_id is null
+    and (case when limits.owner_active is not null then
+        (select count(*) from (
+           select from tapedeck.job_owners where owner_id = p_owner_id and place is not null
+           limit limits.owner_active) as mine) >= limits.owner_active end
+      or case when limits.address_active is not null then
+        (select count(*) from (
+           select from tapedeck.job_owners where address = p_address and place is not null
+           limit limits.address_active) as near) >= limits.address_active end)
+  then
+    code := 'TOO_MANY_ACTIVE_JOBS';
+  elsif p_job_id is null and limits.queued is not null
+    and tapedeck.queue_length() >= limits.queued
+  then
+    code := 'QUEUE_FULL';
+    retry_at := clock_timestamp() + interval '1 minute';
+  end if;
 end
 $function$;
 
@@ -195,6 +292,33 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION tapedeck.follow_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update tapedeck.job_owners
+    set place = case when new.status in ('QUEUED', 'RUNNING') then new.place end,
+        stored_bytes = case when new.status = 'SUCCEEDED' then new.artifact_size_bytes end
+    where job_id = new.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.lock_buckets(p_owner_ids text[], p_addresses text[])
+ RETURNS void
+ LANGUAGE sql
+BEGIN ATOMIC
+ INSERT INTO buckets AS b (subject)  SELECT DISTINCT subjects.s
+            FROM ( SELECT ('address '::text || a.a) AS s
+                    FROM unnest(lock_buckets.p_addresses) a(a)
+                 UNION ALL
+                  SELECT ('owner '::text || o.o)
+                    FROM unnest(lock_buckets.p_owner_ids) o(o)) subjects
+           WHERE (subjects.s IS NOT NULL)
+           ORDER BY subjects.s ON CONFLICT(subject) DO UPDATE SET filled_at = b.filled_at;
+END;
+
 CREATE OR REPLACE FUNCTION tapedeck.may_start(p_job_id uuid, p_site text)
  RETURNS boolean
  LANGUAGE sql
@@ -206,6 +330,56 @@ CREATE OR REPLACE FUNCTION tapedeck.new_id()
  LANGUAGE sql
  PARALLEL SAFE
 RETURN (encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send((floor((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric)))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid;
+
+CREATE OR REPLACE FUNCTION tapedeck.next_place(p_owner_id text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return 1000000 * greatest(
+      (select max(o.place) / 1000000 + 1 from tapedeck.job_owners o
+       where o.owner_id = p_owner_id and o.place is not null),
+      (select max(j.place) / 1000000 + 1 from tapedeck.jobs j where j.status = 'RUNNING'),
+      -- Nothing runs: the round of the first in the queue has not begun.
+      (select min(j.place) / 1000000 from tapedeck.jobs j where j.status = 'QUEUED'),
+      0)
+    + nextval('tapedeck.arrivals');
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tapedeck.open_buckets(p_owner_id text, p_address text, p_limits jsonb, OUT retry_at timestamp with time zone, OUT points_left real)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  limits tapedeck.limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
+  bucket record;
+begin
+  for bucket in
+    insert into tapedeck.buckets as b (subject, points, filled_at)
+      select g.subject, g.per_minute * 10, clock_timestamp()
+      from (values ('address ' || p_address, limits.address_per_minute),
+                   ('owner ' || p_owner_id, limits.owner_per_minute)) as g (subject, per_minute)
+      where g.subject is not null and g.per_minute is not null
+      order by g.subject
+      on conflict (subject) do update
+      set filled_at = greatest(b.filled_at, clock_timestamp()),
+          points = least(
+            excluded.points,
+            b.points + excluded.points / 60
+              * greatest(0, extract(epoch from clock_timestamp() - b.filled_at)::real))
+      returning subject, points
+  loop
+    points_left := least(points_left, bucket.points);
+    if bucket.points < 1 then
+      -- A second more than needed: `retryAt` is a promise.
+      retry_at := greatest(retry_at, clock_timestamp() + make_interval(secs => 1 + (1 - bucket.points) * 6
+        / case when bucket.subject like 'owner %' then limits.owner_per_minute
+            else limits.address_per_minute end));
+    end if;
+  end loop;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.open_lane(p_site text)
  RETURNS integer
@@ -250,6 +424,34 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION tapedeck.price(p_deed text)
+ RETURNS real
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE p_deed WHEN 'CREATED'::text THEN 10 WHEN 'RETRIED'::text THEN 10 WHEN 'JOINED'::text THEN 2 WHEN 'REUSED'::text THEN 2 WHEN 'CANCELED'::text THEN 2 WHEN 'DELETED'::text THEN 2 WHEN 'REPLAYED'::text THEN 1 ELSE 0 END;
+
+CREATE OR REPLACE FUNCTION tapedeck.queue_length()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  gauge tapedeck.queue_gauge;
+begin
+  select * into gauge from tapedeck.queue_gauge;
+  -- One counts, and the others take what is there: nobody waits.
+  if gauge.counted_at > clock_timestamp() - interval '1 second'
+    or not pg_try_advisory_xact_lock(hashtextextended('tapedeck.queue_gauge', 0))
+  then
+    return coalesce(gauge.queued, 0);
+  end if;
+  insert into tapedeck.queue_gauge (queued, counted_at)
+    select count(*), clock_timestamp() from tapedeck.jobs where status = 'QUEUED'
+    on conflict (is_only) do update set queued = excluded.queued, counted_at = excluded.counted_at
+    returning * into gauge;
+  return gauge.queued;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION tapedeck.record_event()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -289,16 +491,27 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.request_job(p_owner_id text, p_site text, p_external_id text, p_source_url text, p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean, p_idempotency_key text, p_arguments_hash text, OUT outcome text, OUT job jobs)
+CREATE OR REPLACE FUNCTION tapedeck.request_job(p_owner_id text, p_site text, p_external_id text, p_source_url text, p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean, p_idempotency_key text, p_arguments_hash text, p_address text DEFAULT NULL::text, p_limits jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT job jobs, OUT retry_at timestamp with time zone, OUT points_left real)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
+  chosen_place bigint;
+  refusal text;
   known tapedeck.idempotency_keys;
   active_id uuid;
   is_new boolean;
   finished tapedeck.jobs;
 begin
+  if p_limits is not null then
+    select b.retry_at, b.points_left into retry_at, points_left
+      from tapedeck.open_buckets(p_owner_id, p_address, p_limits) b;
+    if retry_at is not null then
+      outcome := 'RATE_LIMITED';
+      return;
+    end if;
+  end if;
+
   if p_idempotency_key is not null then
     delete from tapedeck.idempotency_keys
       where owner_id = p_owner_id and key = p_idempotency_key
@@ -320,6 +533,7 @@ begin
       end if;
       select * into job from tapedeck.jobs where id = known.job_id;
       outcome := 'REPLAYED';
+      points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
       return;
     end loop;
   end if;
@@ -331,10 +545,29 @@ begin
     end if;
   end if;
 
+  if p_limits is not null then
+    select r.code, r.retry_at into refusal, retry_at
+      from tapedeck.find_refusal(
+        p_owner_id, p_address, p_limits, job.id,
+        coalesce(job.id, (
+          select a.id from tapedeck.jobs a
+          where a.site = p_site and a.external_id = p_external_id and a.quality = p_quality
+            and a.embed_thumbnail = p_embed_thumbnail and a.status in ('QUEUED', 'RUNNING')))) r;
+    if refusal is not null then
+      delete from tapedeck.idempotency_keys
+        where owner_id = p_owner_id and key = p_idempotency_key;
+      outcome := refusal;
+      job := null;
+      return;
+    end if;
+  end if;
+
   if outcome is null then
+    chosen_place := tapedeck.next_place(p_owner_id);
     insert into tapedeck.jobs as j
-      (site, external_id, source_url, quality, embed_thumbnail, max_attempts)
-      values (p_site, p_external_id, p_source_url, p_quality, p_embed_thumbnail, p_max_attempts)
+      (site, external_id, source_url, quality, embed_thumbnail, max_attempts, place)
+      values (p_site, p_external_id, p_source_url, p_quality, p_embed_thumbnail, p_max_attempts,
+        chosen_place)
       on conflict (site, external_id, quality, embed_thumbnail) where status in ('QUEUED', 'RUNNING')
       -- Changes nothing, but locks the active job and returns it even when our snapshot is older.
       do update set updated_at = j.updated_at
@@ -353,8 +586,17 @@ begin
       outcome := 'REUSED';
     end if;
   end if;
+  if outcome = 'JOINED' and job.status = 'QUEUED' and chosen_place < job.place then
+    -- Alone, the newcomer would be served earlier: a playlist that has the song too is no reason to wait.
+    update tapedeck.jobs j set place = chosen_place where j.id = job.id returning * into job;
+    perform tapedeck.enqueue(job);
+  end if;
 
-  insert into tapedeck.job_owners (owner_id, job_id) values (p_owner_id, job.id) on conflict do nothing;
+  insert into tapedeck.job_owners (owner_id, job_id, address, place, stored_bytes)
+    values (p_owner_id, job.id, p_address,
+      case when job.status in ('QUEUED', 'RUNNING') then coalesce(chosen_place, job.place) end,
+      case when job.status = 'SUCCEEDED' then job.artifact_size_bytes end)
+    on conflict do nothing;
   if found then
     perform tapedeck.announce(job);
   end if;
@@ -362,11 +604,12 @@ begin
     update tapedeck.idempotency_keys set job_id = job.id
       where owner_id = p_owner_id and key = p_idempotency_key;
   end if;
+  points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[], p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[], p_idempotency_keys text[], p_arguments_hashes text[])
- RETURNS TABLE(place bigint, outcome text, job jobs)
+CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[], p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[], p_idempotency_keys text[], p_arguments_hashes text[], p_addresses text[], p_limits jsonb[])
+ RETURNS TABLE(place bigint, outcome text, job jobs, retry_at timestamp with time zone, points_left real)
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
@@ -376,13 +619,19 @@ declare
   answer record;
   created uuid[] := '{}';
 begin
+  -- Before any job, and all at once: see buckets.
+  if exists (
+    select from unnest(p_limits) l where coalesce(l->'owner_per_minute', l->'address_per_minute') <> 'null')
+  then
+    perform tapedeck.lock_buckets(p_owner_ids, p_addresses);
+  end if;
   for request in
     select * from unnest(
       p_owner_ids, p_sites, p_external_ids, p_source_urls, p_qualities, p_embed_thumbnails,
-      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes)
+      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes, p_addresses, p_limits)
       with ordinality as r(
         owner_id, site, external_id, source_url, quality, embed_thumbnail,
-        max_attempts, may_reuse, idempotency_key, arguments_hash, place)
+        max_attempts, may_reuse, idempotency_key, arguments_hash, address, limits, place)
       order by r.site, r.external_id, r.quality, r.embed_thumbnail, r.place
   loop
     place := request.place;
@@ -390,9 +639,11 @@ begin
       from tapedeck.request_job(
         request.owner_id, request.site, request.external_id, request.source_url,
         request.quality, request.embed_thumbnail, request.max_attempts, request.may_reuse,
-        request.idempotency_key, request.arguments_hash);
+        request.idempotency_key, request.arguments_hash, request.address, request.limits);
     outcome := answer.outcome;
     job := answer.job;
+    retry_at := answer.retry_at;
+    points_left := answer.points_left;
     if outcome = 'CREATED' then
       created := created || job.id;
     end if;
@@ -473,5 +724,6 @@ begin
 end
 $function$;
 
+CREATE TRIGGER jobs_follow_status AFTER UPDATE OF status ON tapedeck.jobs FOR EACH ROW WHEN ((((old.status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])) IS DISTINCT FROM (new.status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]))) OR ((old.status = 'SUCCEEDED'::text) IS DISTINCT FROM (new.status = 'SUCCEEDED'::text)))) EXECUTE FUNCTION follow_status();
 CREATE TRIGGER jobs_record_change AFTER UPDATE OF status, phase, attempt ON tapedeck.jobs FOR EACH ROW WHEN ((((old.status IS DISTINCT FROM new.status) OR (old.phase IS DISTINCT FROM new.phase)) OR (old.attempt IS DISTINCT FROM new.attempt))) EXECUTE FUNCTION record_event();
 CREATE TRIGGER jobs_record_creation AFTER INSERT ON tapedeck.jobs FOR EACH ROW EXECUTE FUNCTION record_event();

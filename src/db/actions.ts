@@ -6,8 +6,10 @@ import { isRetryable, isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
+import { chargeCaller, refuseOneMore } from './limits.ts';
 import { withTransaction } from './pool.ts';
 import type { Database, Queryable } from './pool.ts';
+import type { Counted } from './requests.ts';
 
 export type CancelOutcome =
   | { readonly kind: 'NOT_FOUND' }
@@ -15,8 +17,14 @@ export type CancelOutcome =
   | { readonly kind: 'CANCELED' | 'LEFT' | 'ALREADY_TERMINAL'; readonly job: Job };
 
 /** Stops an active job, or gives up the caller's share of it when it has other owners. */
-export function cancelJob(pool: Database, ownerId: string, jobId: string): Promise<CancelOutcome> {
+export function cancelJob(
+  pool: Database,
+  ownerId: string,
+  jobId: string,
+  counted: Counted | null = null,
+): Promise<CancelOutcome> {
   return withTransaction(pool, async (db): Promise<CancelOutcome> => {
+    if (counted !== null) await chargeCaller(db, ownerId, counted, 'CANCELED');
     const job = await lockOwnedJob(db, ownerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (isTerminal(job.status)) return { kind: 'ALREADY_TERMINAL', job };
@@ -54,18 +62,22 @@ export async function retryJob(
   ownerId: string,
   jobId: string,
   attempts: number,
+  counted: Counted | null = null,
 ): Promise<RetryOutcome> {
   const retry = async (db: Queryable): Promise<RetryOutcome> => {
+    if (counted !== null) await chargeCaller(db, ownerId, counted, 'RETRIED');
     const job = await lockOwnedJob(db, ownerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
     if (!isRetryable(job.status)) return { kind: 'NOT_RETRYABLE', job };
+    if (counted !== null) await refuseOneMore(db, ownerId, counted);
     const { rows } = await db.query<JobRow>(
       `-- retryJob
        with queued as (
          update tapedeck.jobs j
          set version = j.version + 1, updated_at = now(), status = 'QUEUED', finished_at = null,
              run_at = date_trunc('milliseconds', now()), max_attempts = j.attempt + $2,
+             place = tapedeck.next_place($3),
              fraction = 0, bytes_done = null, bytes_total = null, progress_at = now(),
              failure_code = null, failed_at = null, expires_at = null,
              artifact_token = null, artifact_size_bytes = null, artifact_sha256 = null,
@@ -80,7 +92,7 @@ export async function retryJob(
        select ${jobColumns('queued')}, tapedeck.announce(queued::tapedeck.jobs),
          tapedeck.enqueue(queued::tapedeck.jobs)
        from queued`,
-      [jobId, attempts],
+      [jobId, attempts, ownerId],
     );
     return rows[0] === undefined
       ? { kind: 'TWIN_ACTIVE', job }
@@ -91,7 +103,7 @@ export async function retryJob(
   } catch (error) {
     // A twin became active after our statement had looked. Now that it has committed, it is seen.
     if ((error as DatabaseError).constraint !== 'jobs_one_active_per_identity') throw error;
-    return retryJob(pool, ownerId, jobId, attempts);
+    return retryJob(pool, ownerId, jobId, attempts, counted);
   }
 }
 
@@ -102,8 +114,14 @@ export type DeleteOutcome =
   | { readonly kind: 'DELETED'; readonly orphan: Job | null };
 
 /** Removes a terminal job from the caller's history, and the job itself with its last owner. */
-export function deleteJob(pool: Database, ownerId: string, jobId: string): Promise<DeleteOutcome> {
+export function deleteJob(
+  pool: Database,
+  ownerId: string,
+  jobId: string,
+  counted: Counted | null = null,
+): Promise<DeleteOutcome> {
   return withTransaction(pool, async (db): Promise<DeleteOutcome> => {
+    if (counted !== null) await chargeCaller(db, ownerId, counted, 'DELETED');
     const job = await lockOwnedJob(db, ownerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };

@@ -92,9 +92,9 @@ export async function countJobsAhead(
 ): Promise<Map<string, number>> {
   const { rows } = await db.query<{ id: string; ahead: number }>(
     `-- countJobsAhead
-     -- One pass over the queue, however many are asked for.
+     -- One pass over the queue, however many are asked for. Who waits for a time comes after who is due.
      select id, ahead from (
-       select id, (row_number() over (order by run_at, id) - 1)::integer as ahead
+       select id, (row_number() over (order by greatest(run_at, now()), place, id) - 1)::integer as ahead
        from tapedeck.jobs where status = 'QUEUED') as queue
      where id = any($1::uuid[])`,
     [ids],

@@ -126,7 +126,7 @@ export async function enqueueForgottenJobs(db: Queryable): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Deletes what superseded queue jobs leave behind, and idempotency keys after their 24 hours. */
+/** Deletes what superseded queue jobs leave behind, idempotency keys after their 24 hours, and full buckets. */
 export async function deleteLeftoverRows(db: Queryable): Promise<void> {
   await db.query(
     `-- deleteSupersededQueueJobs
@@ -137,5 +137,9 @@ export async function deleteLeftoverRows(db: Queryable): Promise<void> {
   await db.query(
     `-- deleteOldIdempotencyKeys
      delete from tapedeck.idempotency_keys where created_at < now() - interval '24 hours'`,
+  );
+  await db.query(
+    `-- deleteFullBuckets
+     delete from tapedeck.buckets where filled_at < now() - interval '10 minutes'`,
   );
 }

@@ -4,6 +4,7 @@
 import type { Database } from '../db/pool.ts';
 import { requestJob, requestJobs } from '../db/requests.ts';
 import type { AcceptedRequest, JobRequest } from '../db/requests.ts';
+import { LimitReached } from '../domain/limits.ts';
 import { isDatabaseUnavailable } from './unavailable.ts';
 
 /** Commits one request, in company or not. Rejects with the fault of this request, never of another. */
@@ -37,7 +38,11 @@ export function createRequestBatches(pool: Database): CommitRequest {
           pool,
           batch.map(({ request }) => request),
         );
-        batch.forEach(({ resolve }, place) => resolve(accepted[place] ?? null));
+        batch.forEach(({ resolve, reject }, place) => {
+          const answer = accepted[place] ?? null;
+          if (answer instanceof LimitReached) reject(answer);
+          else resolve(answer);
+        });
       } catch (error) {
         await settleApart(batch, error);
       }

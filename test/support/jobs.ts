@@ -92,6 +92,8 @@ export async function ownersOf(db: Queryable, jobId: string): Promise<string[]> 
 export type QueueJob = {
   readonly id: string;
   readonly run_at: Date;
+  /** It is delivered by the job's place, or when its time comes. */
+  readonly is_in_place: boolean;
   readonly attempts: number;
   readonly locked_by: string | null;
 };
@@ -99,7 +101,10 @@ export type QueueJob = {
 /** graphile-worker's delivery of the job; null when there is none. */
 export async function findQueueJob(db: Queryable, jobId: string): Promise<QueueJob | null> {
   const { rows } = await db.query<QueueJob>(
-    `select id, run_at, attempts, locked_by from graphile_worker.jobs where key = $1`,
+    `select q.id, q.run_at, q.attempts, q.locked_by,
+       (q.priority, q.run_at) in (
+         (0, 'epoch'::timestamptz + j.place * interval '1 microsecond'), (-1, j.run_at)) as is_in_place
+     from graphile_worker.jobs q left join tapedeck.jobs j on j.id::text = q.key where q.key = $1`,
     [jobId],
   );
   return rows[0] ?? null;
@@ -127,12 +132,12 @@ export async function letTimePass(db: Queryable, jobId: string, seconds: number)
   );
 }
 
-/** Makes each job due a second after the one before: two may be made within a millisecond. */
+/** Gives the jobs places in this order. */
 export async function queueInOrder(db: Queryable, jobs: readonly Job[]): Promise<void> {
   await db.query(
-    `update tapedeck.jobs j set run_at = now() - make_interval(secs => $2 - place)
-     from unnest($1::uuid[]) with ordinality as given(id, place) where j.id = given.id`,
-    [jobs.map(({ id }) => id), jobs.length],
+    `update tapedeck.jobs j set place = nextval('tapedeck.arrivals')
+     from unnest($1::uuid[]) with ordinality as given(id, nth) where j.id = given.id`,
+    [jobs.map(({ id }) => id)],
   );
 }
 

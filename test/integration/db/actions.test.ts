@@ -117,7 +117,7 @@ describe('retrying', () => {
         maxAttempts: job.attempt + 5,
         ...{ failure: null, artifact: null, expiresAt: null, finishedAt: null },
       });
-      expect((await findQueueJob(pool, job.id))?.run_at).toEqual(queued.runAt);
+      expect((await findQueueJob(pool, job.id))?.is_in_place).toBe(true);
       expect(await claimAttempt(pool, job.id, 'worker')).toMatchObject({
         attempt: job.attempt + 1,
       });

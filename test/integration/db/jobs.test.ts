@@ -98,7 +98,7 @@ describe('the place in the queue', () => {
     return jobIds.map((jobId) => ahead.get(jobId) ?? null);
   };
 
-  test("counts everybody's jobs that are due earlier, and no other", async () => {
+  test("counts everybody's jobs before it, and no other", async () => {
     await createJob(pool, 'RUNNING');
     await createJob(pool, 'FAILED');
     const first = await createJob(pool, 'QUEUED', { ownerId: 'bob' });
@@ -117,11 +117,10 @@ describe('the place in the queue', () => {
     expect(await aheadOf(retried.id, fresh.id)).toEqual([1, 0]);
   });
 
-  test('of jobs that are due at one instant goes by id, and each place is there once', async () => {
+  test('of jobs that have one place goes by id, and each place is there once', async () => {
     for (let count = 0; count < 5; count += 1) await createJob(pool, 'QUEUED');
     const { rows } = await pool.query<{ id: string }>(
-      `with due as (update tapedeck.jobs set run_at = '2026-01-01' returning id)
-       select id from due order by id`,
+      `with due as (update tapedeck.jobs set place = 7 returning id) select id from due order by id`,
     );
     expect(await aheadOf(...ids(rows))).toEqual([0, 1, 2, 3, 4]);
   });

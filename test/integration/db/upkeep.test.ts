@@ -139,7 +139,7 @@ describe('a queued job', () => {
     await forget(job, 61);
     const forgotten = await readJob(pool, job.id);
     expect(await enqueueForgottenJobs(pool)).toEqual([job.id]);
-    expect((await findQueueJob(pool, job.id))?.run_at).toEqual(job.runAt);
+    expect((await findQueueJob(pool, job.id))?.is_in_place).toBe(true);
     expect(await readJob(pool, job.id)).toEqual(forgotten);
     expect(await enqueueForgottenJobs(pool)).toEqual([]);
   });

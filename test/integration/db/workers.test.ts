@@ -72,9 +72,8 @@ describe('a worker that was not seen for too long', () => {
     const job = await startOn('dead');
     await silence('dead', 6.1);
     await rescueLostAttempts(pool, lostAfterSeconds);
-    const { runAt } = await readJob(pool, job.id);
     expect(await findQueueJob(pool, job.id)).toMatchObject({
-      ...{ locked_by: null, attempts: 0, run_at: runAt },
+      ...{ locked_by: null, attempts: 0, is_in_place: true },
     });
     const { rows } = await pool.query(
       `select is_available and run_at <= now() as runnable

@@ -1,0 +1,44 @@
+// Limits on what is done to jobs that are there; those of new requests are in tapedeck.request_job. To be called
+// first in the transaction: whoever locks a bucket locks it before any job.
+
+import { LimitReached } from '../domain/limits.ts';
+import type { LimitCode } from '../domain/limits.ts';
+import type { Queryable } from './pool.ts';
+import { toLimitsRow } from './requests.ts';
+import type { Counted } from './requests.ts';
+
+/** What was done, by its name in `tapedeck.price`. */
+export type Deed = 'CANCELED' | 'DELETED' | 'RETRIED';
+
+/** Takes the price of the deed from the caller. Throws LimitReached when nothing is left. */
+export async function chargeCaller(
+  db: Queryable,
+  ownerId: string,
+  counted: Counted,
+  deed: Deed,
+): Promise<void> {
+  const { rows } = await db.query<{ retryAt: Date | null }>(
+    `-- chargeCaller
+     select b.retry_at as "retryAt",
+       case when b.retry_at is null then tapedeck.charge($1, $2, $3, $4) end
+     from tapedeck.open_buckets($1, $2, $3) b`,
+    [ownerId, counted.address, toLimitsRow(counted), deed],
+  );
+  const retryAt = rows[0]?.retryAt ?? null;
+  if (retryAt !== null) throw new LimitReached('RATE_LIMITED', retryAt);
+}
+
+/** Throws LimitReached when the caller may not have one more active job. */
+export async function refuseOneMore(
+  db: Queryable,
+  ownerId: string,
+  counted: Counted,
+): Promise<void> {
+  const { rows } = await db.query<{ code: LimitCode | null; retryAt: Date | null }>(
+    `-- refuseOneMore
+     select code, retry_at as "retryAt" from tapedeck.find_refusal($1, $2, $3, null, null)`,
+    [ownerId, counted.address, toLimitsRow(counted)],
+  );
+  const { code = null, retryAt = null } = rows[0] ?? {};
+  if (code !== null) throw new LimitReached(code, retryAt);
+}
