@@ -55,6 +55,8 @@ const spareConnections = 10;
 const answerTimeoutMs = 15_000;
 /** A database that starts together with us is waited for. */
 const databasePatienceMs = 15_000;
+/** Enough to tell addresses apart, and too little to find one again without the secret. */
+const pseudonymLength = 16;
 const statusSweepEveryMs = 60_000;
 
 /**
@@ -112,6 +114,12 @@ export async function createApp(
   const onReadError = (error: unknown) => logger.warn({ err: error }, 'live status waits');
   const jobWatch = createJobWatch({ db: pool, onReadError });
   const queueWatch = createQueueWatch({ db: pool, workerLostAfterSeconds, onReadError });
+  const { sessionSecrets, dataFolder } = config;
+  // A worker signs nothing, so it does not hold the secrets.
+  const keyring =
+    config.roles.has('api') && sessionSecrets === null
+      ? openKeyring(secretsFile(dataFolder))
+      : createKeyring(sessionSecrets ?? []);
   const context: Services = {
     requests: createRequests({
       pool,
@@ -121,6 +129,8 @@ export async function createApp(
         await storage.removeArtifact(attempt);
         await thumbnails.remove(attempt.jobId);
       },
+      limits: config.limits,
+      pseudonymOf: (address) => keyring.sign('address', address).slice(-pseudonymLength),
       logger,
     }),
     queries: createJobQueries({
@@ -131,14 +141,8 @@ export async function createApp(
     jobWatch,
     queueWatch,
   };
-  const { sessionSecrets, dataFolder } = config;
-  // A worker signs nothing, so it does not hold the secrets.
-  const keyring =
-    config.roles.has('api') && sessionSecrets === null
-      ? openKeyring(secretsFile(dataFolder))
-      : createKeyring(sessionSecrets ?? []);
   const apiKeys = createApiKeys({ db: pool, onReadError });
-  const access: AccessOptions = { mode: config.access, keyring, apiKeys };
+  const access: AccessOptions = { mode: config.access, keyring, apiKeys, limits: config.limits };
   const checks: Record<string, () => Promise<boolean> | boolean> = {
     database: () => pool.query('select').then(() => true),
   };

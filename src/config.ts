@@ -10,6 +10,7 @@ import type { AccessMode } from './domain/access.ts';
 import { isAddressOrNetwork } from './domain/address.ts';
 import { parseAllowedHosts } from './domain/allowedHosts.ts';
 import type { AllowedHosts } from './domain/allowedHosts.ts';
+import type { Limits } from './domain/limits.ts';
 
 export type Role = 'api' | 'worker';
 
@@ -23,6 +24,7 @@ export type Config = {
   readonly sessionSecrets: readonly string[] | null;
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
+  readonly limits: Limits;
   /** Null: an embedded Postgres under `dataFolder`. */
   readonly databaseUrl: string | null;
   /** Absolute. */
@@ -81,6 +83,9 @@ const wholeNumber = (smallest: number, largest: number) =>
 
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 
+/** 0 limits nothing; unset, it depends on ACCESS. */
+const limit = wholeNumber(0, 1_000_000_000).optional();
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
@@ -94,6 +99,13 @@ const settings = z.object({
   TRUSTED_PROXIES: list
     .pipe(z.array(z.string().refine(isAddressOrNetwork, 'has to name addresses or networks')))
     .default([]),
+  REQUESTS_PER_MINUTE: limit,
+  REQUESTS_PER_MINUTE_PER_ADDRESS: limit,
+  MAX_ACTIVE_JOBS: limit,
+  MAX_ACTIVE_JOBS_PER_ADDRESS: limit,
+  MAX_STORED_MB: limit,
+  MAX_STORED_MB_PER_ADDRESS: limit,
+  MAX_QUEUED_JOBS: limit,
   DATABASE_URL: z
     .string()
     .regex(
@@ -196,6 +208,7 @@ export function loadConfig(
     access: values.ACCESS,
     sessionSecrets: values.SESSION_SECRET ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
+    limits: toLimits(values),
     databaseUrl: values.DATABASE_URL ?? null,
     dataFolder: resolve(values.DATA_DIR),
     roles,
@@ -222,6 +235,23 @@ export function loadConfig(
       ),
     ),
   });
+}
+
+/** Nobody has to be fair to themselves: open access limits the queue alone, where Postgres would suffer. */
+function toLimits(values: z.infer<typeof settings>): Limits {
+  const isShared = values.ACCESS !== 'open';
+  const choose = (given: number | undefined, shared: number, alone = 0): number | null =>
+    (given ?? (isShared ? shared : alone)) || null;
+  const toBytes = (megabytes: number | null) => megabytes && megabytes * bytesPerMegabyte;
+  return {
+    ownerPerMinute: choose(values.REQUESTS_PER_MINUTE, 60),
+    addressPerMinute: choose(values.REQUESTS_PER_MINUTE_PER_ADDRESS, 240),
+    ownerActive: choose(values.MAX_ACTIVE_JOBS, 500),
+    addressActive: choose(values.MAX_ACTIVE_JOBS_PER_ADDRESS, 2_000),
+    ownerStoredBytes: toBytes(choose(values.MAX_STORED_MB, 10_240)),
+    addressStoredBytes: toBytes(choose(values.MAX_STORED_MB_PER_ADDRESS, 40_960)),
+    queued: choose(values.MAX_QUEUED_JOBS, 10_000, 100_000),
+  };
 }
 
 /** Where secrets are mounted as files, DATABASE_URL_FILE names the file with the value of DATABASE_URL. */

@@ -99,7 +99,10 @@ function toAnswer(row: RequestRow): AcceptedRequest | LimitReached {
     case 'TOO_MUCH_STORED':
     case 'QUEUE_FULL':
       return new LimitReached(row.outcome, row.retry_at);
-    default:
+    case 'CREATED':
+    case 'JOINED':
+    case 'REUSED':
+    case 'REPLAYED':
       return {
         outcome: row.outcome,
         job: toJob(row),

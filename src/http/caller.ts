@@ -5,9 +5,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { everybody, nobody, scopes } from '../domain/access.ts';
 import type { AccessMode, Caller, Scope } from '../domain/access.ts';
 import { countedAddress } from '../domain/address.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { Context } from '../resolvers/context.ts';
 import type { Keyring } from '../secrets.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
 import { readSession, sessionDays } from '../services/sessions.ts';
+import { rateLimitHeaders } from './rateLimit.ts';
 
 /**
  * Finds out who asks, and gives a new visitor their cookie. A socket has no `reply`: who comes without a cookie
@@ -17,12 +20,13 @@ export type Identify = (
   request: FastifyRequest,
   reply: FastifyReply | null,
   shown?: string,
-) => Promise<Caller>;
+) => Promise<Caller & Pick<Context, 'tellPoints'>>;
 
 export type AccessOptions = {
   readonly mode: AccessMode;
   readonly keyring: Keyring;
   readonly apiKeys: ApiKeys;
+  readonly limits: Limits;
 };
 
 const everyScope: ReadonlySet<Scope> = new Set(scopes);
@@ -30,9 +34,15 @@ const visitorScopes: ReadonlySet<Scope> = new Set(['request', 'read']);
 
 const bearerPattern = /^bearer +(\S+)$/i;
 
-export function createIdentify({ mode, keyring, apiKeys }: AccessOptions): Identify {
+export function createIdentify({ mode, keyring, apiKeys, limits }: AccessOptions): Identify {
+  const { ownerPerMinute } = limits;
   return async (request, reply, shown = request.headers.authorization) => {
-    const shared = { keyId: null, address: countedAddress(request.ip) };
+    const shared = {
+      keyId: null,
+      address: countedAddress(request.ip),
+      ...(reply !== null &&
+        ownerPerMinute !== null && { tellPoints: rateLimitHeaders(reply, ownerPerMinute) }),
+    };
     switch (mode) {
       case 'open':
         return { ...shared, ownerId: everybody, scopes: everyScope };

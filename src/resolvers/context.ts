@@ -14,4 +14,8 @@ export type Services = {
   readonly queueWatch: QueueWatch;
 };
 
-export type Context = Services & Caller;
+export type Context = Services &
+  Caller & {
+    /** Takes what is left of the caller's allowance, to be told beside the answer where that is possible. */
+    readonly tellPoints?: (pointsLeft: number | undefined) => void;
+  };

@@ -5,29 +5,33 @@ import { fromGlobalId } from './globalId.ts';
 import type { MutationResolvers } from './types.generated.ts';
 
 export const Mutation: MutationResolvers = {
-  async requestMp3(_, { url, options, reuse, idempotencyKey }, { requests, ownerId }) {
-    const { job, outcome, refusal } = await requests.request(ownerId, {
+  async requestMp3(_, { url, options, reuse, idempotencyKey }, context) {
+    const { ownerId, address } = context;
+    const asked = {
       url,
       options,
       mayReuse: reuse === 'IF_AVAILABLE',
       idempotencyKey: idempotencyKey ?? null,
-    });
-    return { job, outcome, userErrors: toUserErrors(refusal) };
+    };
+    const result = await context.requests.request(ownerId, asked, address);
+    if (result.refusal === null) context.tellPoints?.(result.pointsLeft);
+    else if (result.refusal.code === 'RATE_LIMITED') context.tellPoints?.(0);
+    return { job: result.job, outcome: result.outcome, userErrors: toUserErrors(result.refusal) };
   },
-  async cancelJob(_, { id }, { requests, ownerId }) {
-    const { job, refusal } = await requests.cancel(ownerId, fromGlobalId(id));
+  async cancelJob(_, { id }, { requests, ownerId, address }) {
+    const { job, refusal } = await requests.cancel(ownerId, fromGlobalId(id), address);
     return { job, userErrors: toUserErrors(refusal) };
   },
-  async retryJob(_, { id }, { requests, ownerId }) {
-    const { job, refusal } = await requests.retry(ownerId, fromGlobalId(id));
+  async retryJob(_, { id }, { requests, ownerId, address }) {
+    const { job, refusal } = await requests.retry(ownerId, fromGlobalId(id), address);
     return { job, userErrors: toUserErrors(refusal) };
   },
-  async deleteJob(_, { id }, { requests, ownerId }) {
-    const { refusal } = await requests.remove(ownerId, fromGlobalId(id));
+  async deleteJob(_, { id }, { requests, ownerId, address }) {
+    const { refusal } = await requests.remove(ownerId, fromGlobalId(id), address);
     return { deletedJobId: refusal === null ? id : null, userErrors: toUserErrors(refusal) };
   },
 };
 
 function toUserErrors<Code>(refusal: Refusal<Code> | null) {
-  return refusal === null ? [] : [{ ...refusal, retryAt: null }];
+  return refusal === null ? [] : [{ ...refusal, retryAt: refusal.retryAt ?? null }];
 }

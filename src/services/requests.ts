@@ -6,10 +6,12 @@ import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import type { Database } from '../db/pool.ts';
 import { forgetIdempotencyKey } from '../db/requests.ts';
-import type { RequestOutcome } from '../db/requests.ts';
+import type { Counted, RequestOutcome } from '../db/requests.ts';
 import { expireLostArtifact } from '../db/upkeep.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
 import type { Job, Mp3Options, SourceIdentity } from '../domain/job.ts';
+import { LimitReached } from '../domain/limits.ts';
+import type { LimitCode, Limits } from '../domain/limits.ts';
 import { attemptsPerRequest } from '../domain/retry.ts';
 import type { Logger } from '../logger.ts';
 import { parseVideoUrl } from '../domain/url.ts';
@@ -21,11 +23,15 @@ export type Refusal<Code> = {
   readonly code: Code;
   readonly message: string;
   readonly path: readonly string[] | null;
+  /** From then on the same call may be accepted; without it waiting does not help, or nobody knows. */
+  readonly retryAt?: Date | null;
 };
 
-export type RequestRefusal = Refusal<UrlRefusalCode | 'OPTION_INVALID' | 'IDEMPOTENCY_KEY_REUSED'>;
+export type RequestRefusal = Refusal<
+  UrlRefusalCode | 'OPTION_INVALID' | 'IDEMPOTENCY_KEY_REUSED' | LimitCode
+>;
 export type ActionRefusal = Refusal<
-  'NOT_FOUND' | 'ALREADY_TERMINAL' | 'STILL_ACTIVE' | 'NOT_RETRYABLE'
+  'NOT_FOUND' | 'ALREADY_TERMINAL' | 'STILL_ACTIVE' | 'NOT_RETRYABLE' | LimitCode
 >;
 
 export type Mp3Request = {
@@ -36,8 +42,14 @@ export type Mp3Request = {
   readonly idempotencyKey: string | null;
 };
 
+/** `pointsLeft`: of the caller's allowance; absent when nothing limits it. */
 export type RequestResult =
-  | { readonly refusal: null; readonly job: Job; readonly outcome: RequestOutcome }
+  | {
+      readonly refusal: null;
+      readonly job: Job;
+      readonly outcome: RequestOutcome;
+      readonly pointsLeft?: number;
+    }
   | { readonly refusal: RequestRefusal; readonly job: null; readonly outcome: null };
 
 /** `job` is its present state, also when refused; null when there is none such. */
@@ -45,12 +57,15 @@ export type ActionResult = { readonly refusal: ActionRefusal | null; readonly jo
 
 export type DeleteResult = { readonly refusal: ActionRefusal | null };
 
-/** A null `jobId` stands for an id that no job can have: it is not found, like any other. */
+/**
+ * A null `jobId` stands for an id that no job can have: it is not found, like any other. `address` is where the
+ * call came from, for the limits; without it the owner alone is counted.
+ */
 export type Requests = {
-  request(ownerId: string, request: Mp3Request): Promise<RequestResult>;
-  cancel(ownerId: string, jobId: string | null): Promise<ActionResult>;
-  retry(ownerId: string, jobId: string | null): Promise<ActionResult>;
-  remove(ownerId: string, jobId: string | null): Promise<DeleteResult>;
+  request(ownerId: string, request: Mp3Request, address?: string): Promise<RequestResult>;
+  cancel(ownerId: string, jobId: string | null, address?: string): Promise<ActionResult>;
+  retry(ownerId: string, jobId: string | null, address?: string): Promise<ActionResult>;
+  remove(ownerId: string, jobId: string | null, address?: string): Promise<DeleteResult>;
 };
 
 type RequestsOptions = {
@@ -59,6 +74,10 @@ type RequestsOptions = {
   /** Is the attempt's MP3 really in the store? */
   readonly hasArtifact: (attempt: AttemptKey) => Promise<boolean>;
   readonly removeFiles: (attempt: AttemptKey) => Promise<void>;
+  /** Without them nothing is limited. */
+  readonly limits?: Limits;
+  /** What is stored in the place of an address, the same each time. */
+  readonly pseudonymOf?: (address: string) => string;
   /** Told what was accepted: the beginning of each job's story. */
   readonly logger?: Logger;
 };
@@ -67,10 +86,20 @@ type RequestsOptions = {
 const longestIdempotencyKey = 255;
 
 export function createRequests(options: RequestsOptions): Requests {
-  const { pool, allowedHosts, hasArtifact, removeFiles, logger } = options;
+  const { pool, allowedHosts, hasArtifact, removeFiles, logger, limits, pseudonymOf } = options;
   const commit = createRequestBatches(pool);
 
-  async function request(ownerId: string, asked: Mp3Request): Promise<RequestResult> {
+  function count(address: string | undefined): Counted | null {
+    if (limits === undefined) return null;
+    const pseudonym = address === undefined ? null : (pseudonymOf?.(address) ?? null);
+    return { limits, address: pseudonym };
+  }
+
+  async function request(
+    ownerId: string,
+    asked: Mp3Request,
+    address?: string,
+  ): Promise<RequestResult> {
     const parsed = parseVideoUrl(asked.url, allowedHosts);
     if (!parsed.ok) return refuse({ code: parsed.code, message: parsed.message, path: ['url'] });
     if (asked.idempotencyKey !== null && !isIdempotencyKey(asked.idempotencyKey)) {
@@ -80,17 +109,21 @@ export function createRequests(options: RequestsOptions): Requests {
         path: ['idempotencyKey'],
       });
     }
-    const accepted = await commit({
-      ownerId,
-      source: parsed.source,
-      options: asked.options,
-      maxAttempts: attemptsPerRequest,
-      mayReuse: asked.mayReuse,
-      idempotency:
-        asked.idempotencyKey === null
-          ? null
-          : { key: asked.idempotencyKey, argumentsHash: hashArguments(parsed.source, asked) },
-    });
+    const accepted = await orRefused(
+      commit({
+        ownerId,
+        source: parsed.source,
+        options: asked.options,
+        maxAttempts: attemptsPerRequest,
+        mayReuse: asked.mayReuse,
+        idempotency:
+          asked.idempotencyKey === null
+            ? null
+            : { key: asked.idempotencyKey, argumentsHash: hashArguments(parsed.source, asked) },
+        counted: count(address),
+      }),
+    );
+    if (accepted instanceof LimitReached) return refuse(explain(accepted));
     if (accepted === null) {
       return refuse({
         code: 'IDEMPOTENCY_KEY_REUSED',
@@ -108,16 +141,21 @@ export function createRequests(options: RequestsOptions): Requests {
         if (asked.idempotencyKey !== null) {
           await forgetIdempotencyKey(pool, ownerId, asked.idempotencyKey);
         }
-        return request(ownerId, asked);
+        return request(ownerId, asked, address);
       }
     }
     logger?.info({ jobId: job.id, outcome, site: job.source.site }, 'job requested');
-    return { refusal: null, job, outcome };
+    return { refusal: null, ...accepted };
   }
 
-  async function cancel(ownerId: string, jobId: string | null): Promise<ActionResult> {
+  async function cancel(
+    ownerId: string,
+    jobId: string | null,
+    address?: string,
+  ): Promise<ActionResult> {
     if (jobId === null) return { refusal: notFound, job: null };
-    const outcome = await cancelJob(pool, ownerId, jobId);
+    const outcome = await orRefused(cancelJob(pool, ownerId, jobId, count(address)));
+    if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
     switch (outcome.kind) {
       case 'NOT_FOUND':
         return { refusal: notFound, job: null };
@@ -132,9 +170,16 @@ export function createRequests(options: RequestsOptions): Requests {
     }
   }
 
-  async function retry(ownerId: string, jobId: string | null): Promise<ActionResult> {
+  async function retry(
+    ownerId: string,
+    jobId: string | null,
+    address?: string,
+  ): Promise<ActionResult> {
     if (jobId === null) return { refusal: notFound, job: null };
-    const outcome = await retryJob(pool, ownerId, jobId, attemptsPerRequest);
+    const outcome = await orRefused(
+      retryJob(pool, ownerId, jobId, attemptsPerRequest, count(address)),
+    );
+    if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
     switch (outcome.kind) {
       case 'NOT_FOUND':
         return { refusal: notFound, job: null };
@@ -150,9 +195,14 @@ export function createRequests(options: RequestsOptions): Requests {
     }
   }
 
-  async function remove(ownerId: string, jobId: string | null): Promise<DeleteResult> {
+  async function remove(
+    ownerId: string,
+    jobId: string | null,
+    address?: string,
+  ): Promise<DeleteResult> {
     if (jobId === null) return { refusal: notFound };
-    const outcome = await deleteJob(pool, ownerId, jobId);
+    const outcome = await orRefused(deleteJob(pool, ownerId, jobId, count(address)));
+    if (outcome instanceof LimitReached) return { refusal: explain(outcome) };
     switch (outcome.kind) {
       case 'NOT_FOUND':
         return { refusal: notFound };
@@ -168,6 +218,29 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   return { request, cancel, retry, remove };
+}
+
+/** The answer, or the limit that was in its way. */
+async function orRefused<Answer>(answer: Promise<Answer>): Promise<Answer | LimitReached> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof LimitReached) return error;
+    throw error;
+  }
+}
+
+const limitMessages: Readonly<Record<LimitCode, string>> = {
+  RATE_LIMITED: 'You ask too often; wait a moment, then ask again.',
+  TOO_MANY_ACTIVE_JOBS:
+    'You have as many conversions under way as you may; wait for one to end, or cancel one.',
+  TOO_MUCH_STORED:
+    'Your MP3s take as much room as they may; delete some, or wait until they expire.',
+  QUEUE_FULL: 'The queue of this server is full; try again later.',
+};
+
+function explain({ code, retryAt }: LimitReached): Refusal<LimitCode> {
+  return { code, message: limitMessages[code], path: null, retryAt };
 }
 
 const notFound: ActionRefusal = {

@@ -19,6 +19,22 @@ function faultsOf(environment: Environment): readonly string[] {
   return [];
 }
 
+const unlimited = {
+  ...{ ownerPerMinute: null, addressPerMinute: null, ownerActive: null, addressActive: null },
+  ...{ ownerStoredBytes: null, addressStoredBytes: null, queued: null },
+};
+
+test('where strangers meet, each is limited unless told otherwise', () => {
+  const { limits } = load({ ACCESS: 'sessions' });
+  expect(Object.values(limits).every((value) => value !== null && value > 0)).toBe(true);
+  expect(load({ ACCESS: 'keys' }).limits).toEqual(limits);
+  const none = {
+    ...{ REQUESTS_PER_MINUTE: '0', REQUESTS_PER_MINUTE_PER_ADDRESS: '0', MAX_ACTIVE_JOBS: '0' },
+    ...{ MAX_ACTIVE_JOBS_PER_ADDRESS: '0', MAX_STORED_MB: '0', MAX_STORED_MB_PER_ADDRESS: '0' },
+  };
+  expect(load({ ACCESS: 'keys', MAX_QUEUED_JOBS: '0', ...none }).limits).toEqual(unlimited);
+});
+
 test('nothing has to be set', () => {
   expect(load()).toMatchObject({
     host: '127.0.0.1',
@@ -26,6 +42,7 @@ test('nothing has to be set', () => {
     access: 'open',
     sessionSecrets: null,
     trustedProxies: [],
+    limits: { ...unlimited, queued: 100_000 },
     databaseUrl: null,
     dataFolder: resolve('data'),
     roles: new Set(['api', 'worker']),
@@ -50,6 +67,13 @@ test('every setting is taken as it is given', () => {
     ACCESS: 'sessions',
     SESSION_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}`,
     TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8',
+    REQUESTS_PER_MINUTE: '1',
+    REQUESTS_PER_MINUTE_PER_ADDRESS: '2',
+    MAX_ACTIVE_JOBS: '3',
+    MAX_ACTIVE_JOBS_PER_ADDRESS: '4',
+    MAX_STORED_MB: '5',
+    MAX_STORED_MB_PER_ADDRESS: '6',
+    MAX_QUEUED_JOBS: '7',
     DATABASE_URL: 'postgresql://user:secret@db:5432/tapedeck',
     DATA_DIR: '/srv/tapedeck',
     ROLES: ' worker ',
@@ -78,6 +102,10 @@ test('every setting is taken as it is given', () => {
     access: 'sessions',
     sessionSecrets: ['n'.repeat(32), 'o'.repeat(32)],
     trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
+    limits: {
+      ...{ ownerPerMinute: 1, addressPerMinute: 2, ownerActive: 3, addressActive: 4 },
+      ...{ ownerStoredBytes: 5 * 1024 * 1024, addressStoredBytes: 6 * 1024 * 1024, queued: 7 },
+    },
     databaseUrl: 'postgresql://user:secret@db:5432/tapedeck',
     dataFolder: '/srv/tapedeck',
     roles: new Set(['worker']),

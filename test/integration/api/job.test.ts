@@ -221,9 +221,11 @@ describe('queuePosition', () => {
     expect(await positions()).toEqual([0, 1, 2]);
     await runJob(app, { job: jobs[0]! });
     expect(await positions()).toEqual([null, 0, 1]);
+    // Served in the round of the second, and after it: before the third.
     await queueJob(app, { ownerId: 'somebody else' });
+    expect(await positions()).toEqual([null, 0, 2]);
     await failJob(app, 'PRIVATE', { job: await runJob(app, { job: jobs[1]! }) });
-    expect(await positions()).toEqual([null, null, 0]);
+    expect(await positions()).toEqual([null, null, 1]);
   });
 
   test('a job that waits for a retry stands behind those that may run now', async () => {

@@ -32,7 +32,9 @@ export type JobActionErrorCode =
   /** The job still waits or runs: cancel it first, or wait. */
   | 'STILL_ACTIVE'
   /** The caller has as many active jobs as it may: wait for one to end. */
-  | 'TOO_MANY_ACTIVE_JOBS';
+  | 'TOO_MANY_ACTIVE_JOBS'
+  /** The caller's MP3s take as much room as they may: delete some, or wait for `retryAt`, when the first one expires. */
+  | 'TOO_MUCH_STORED';
 
 /** Why an attempt failed. Members may be added: treat an unknown one as INTERNAL. */
 export type JobFailureCode =
@@ -152,6 +154,8 @@ export type RequestMp3ErrorCode =
   | 'RATE_LIMITED'
   /** The caller has as many active jobs as it may: wait for one to end. */
   | 'TOO_MANY_ACTIVE_JOBS'
+  /** The caller's MP3s take as much room as they may: delete some, or wait for `retryAt`, when the first one expires. */
+  | 'TOO_MUCH_STORED'
   /** A user name or password is in the URL: take it out. */
   | 'URL_HAS_CREDENTIALS'
   /** This server does not convert from that host. */
