@@ -20,9 +20,9 @@ const headers: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'origin-agent-cluster': '?1',
-  // What the page has no use for is off for whatever gets into it.
+  // What the page has no use for is off for whatever gets into it. Only names that Chromium knows: it warns of others.
   'permissions-policy': [
-    ...['accelerometer', 'bluetooth', 'browsing-topics', 'camera', 'display-capture'],
+    ...['accelerometer', 'browsing-topics', 'camera', 'display-capture'],
     ...['geolocation', 'gyroscope', 'hid', 'magnetometer', 'microphone', 'midi', 'payment'],
     ...['publickey-credentials-get', 'serial', 'usb', 'xr-spatial-tracking'],
   ]
