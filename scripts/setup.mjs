@@ -62,10 +62,14 @@ async function findTools() {
   await run([ourNode, ...program], { complaint: '', isShown: true });
 }
 
-/** Stands for all that decides where tools are looked for. */
+/** Stands for all that decides which tools are wanted and where they are looked for. */
 function hashSearch() {
   const settings = ['PATH', 'YTDLP_PATH', 'FFMPEG_PATH'].map((name) => process.env[name] ?? '');
-  return hash(...settings, existsSync('.env') ? readFileSync('.env') : '');
+  return hash(
+    ...settings,
+    existsSync('.env') ? readFileSync('.env') : '',
+    readFileSync('scripts/tools.ts'),
+  );
 }
 
 function pagesAreFresh() {

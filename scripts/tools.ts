@@ -24,8 +24,10 @@ type Found = { readonly tools: Tools | null; readonly missing: readonly string[]
 
 /** What the tests run beside: Debian's package, and the names that its program goes by. */
 const testPrograms = {
+  bubblewrap: ['bwrap'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   'docker-compose': ['docker-compose'],
+  nginx: ['nginx'],
   openssl: ['openssl'],
 } as const;
 
@@ -94,6 +96,7 @@ async function installPackages(names: readonly string[]): Promise<void> {
     complaint: `${names.join(', ')} cannot be installed: mend what apt-get says below, or install them yourself; then start again.`,
     env: { ...environment, DEBIAN_FRONTEND: 'noninteractive' },
   };
+  await using _ = await keepServicesStill();
   const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...names];
   await withProgress(`Installing ${names.join(', ')} with apt-get`, async () => {
     try {
@@ -104,6 +107,20 @@ async function installPackages(names: readonly string[]): Promise<void> {
       await run(install, options);
     }
   });
+}
+
+/** Debian starts a service as it installs it; of nginx only the program is wanted, which the tests start. */
+async function keepServicesStill(): Promise<AsyncDisposable> {
+  const policy = '/usr/sbin/policy-rc.d';
+  const isOurs = await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' }).then(
+    () => true,
+    () => false,
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      if (isOurs) await rm(policy, { force: true });
+    },
+  };
 }
 
 /** A note that cannot be written costs time at the next start, no more. */

@@ -34,6 +34,8 @@ export type Config = {
   /** Null: youtube-dl-exec's own binary, else the one on PATH. */
   readonly ytdlpPath: string | null;
   readonly ffmpegPath: string | null;
+  /** Whether tools run in namespaces of their own: where it works, never, or not at all without. */
+  readonly sandbox: 'auto' | 'off' | 'require';
   readonly allowedHosts: AllowedHosts;
   readonly maxDurationSeconds: number;
   readonly maxFileBytes: number;
@@ -122,6 +124,7 @@ const settings = z.object({
   WORKER_CONCURRENCY: wholeNumber(1, 1_000).default(availableParallelism()),
   YTDLP_PATH: z.string().optional(),
   FFMPEG_PATH: z.string().optional(),
+  SANDBOX: z.enum(['auto', 'off', 'require'], 'has to be auto, off or require').default('auto'),
   ALLOWED_HOSTS: z
     .string()
     .default('')
@@ -215,6 +218,7 @@ export function loadConfig(
     workerConcurrency: values.WORKER_CONCURRENCY,
     ytdlpPath: values.YTDLP_PATH ?? null,
     ffmpegPath: values.FFMPEG_PATH ?? null,
+    sandbox: values.SANDBOX,
     allowedHosts: values.ALLOWED_HOSTS,
     maxDurationSeconds: values.MAX_DURATION_SECONDS,
     maxFileBytes: values.MAX_FILESIZE_MB * bytesPerMegabyte,

@@ -11,6 +11,7 @@ import { checkHealth } from './health.ts';
 import { manageKeys } from './keys.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
+import { confineTools } from './media/sandbox.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
 import { StartError } from './startError.ts';
@@ -33,15 +34,13 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   if (command !== undefined)
     throw new StartError(`There is no command "${command}"; try "health", "doctor" or "keys".`);
   await using stack = new AsyncDisposableStack();
-  const finding = config.roles.has('worker') ? findTools(searchOf(config)) : null;
+  const finding = config.roles.has('worker') ? prepareTools(config, logger) : null;
   finding?.catch(() => {});
   const app = stack.use(await createApp(config, logger, stop.signal));
   const broken = [app.broken];
   let worker: Worker | null = null;
   if (finding !== null) {
-    const tools = await finding;
-    announceTools(tools, logger);
-    worker = stack.use(await startWorker(app, tools));
+    worker = stack.use(await startWorker(app, await finding));
     broken.push(worker.broken);
   }
   if (config.roles.has('api')) {
@@ -69,6 +68,31 @@ function reportHealth(findings: readonly Finding[]): void {
 
 function searchOf({ ytdlpPath, ffmpegPath, environment }: Config) {
   return { ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' };
+}
+
+/** Finds the tools, and the sandbox that each is to run in; says what there is. */
+async function prepareTools(config: Config, logger: Logger): Promise<Tools> {
+  const found = await findTools(searchOf(config));
+  announceTools(found, logger);
+  if (config.sandbox === 'off') {
+    logger.info('The tools run without a sandbox: SANDBOX is off');
+    return found;
+  }
+  const { tools, refusal } = await confineTools(found, config.environment);
+  if (refusal === null) {
+    logger.info('Each run of a tool has a sandbox of its own (bubblewrap)');
+    return tools;
+  }
+  if (config.sandbox === 'require') {
+    throw new ToolError(
+      `SANDBOX is require, and there is none: ${refusal}. See docs/security.md, or set it to auto.`,
+      [],
+    );
+  }
+  logger.info(
+    `The tools run without a sandbox: ${refusal}; docs/security.md tells what else holds them`,
+  );
+  return found;
 }
 
 function announceTools(tools: Tools, logger: Logger): void {

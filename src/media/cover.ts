@@ -31,6 +31,7 @@ export async function squareCover(
       start: withArguments(squareArgs(path, demuxer, sides[size], output)),
       folder: workplace.folder,
       environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
+      sandbox: workplace.ffmpeg.sandbox ?? null,
       maxFileBytes: maxBytes,
       timeoutMs: Math.min(10_000, workplace.timeoutMs),
       signal: workplace.signal,

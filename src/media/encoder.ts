@@ -47,6 +47,7 @@ export async function encode(
     start: withArguments(encodeArgs(request)),
     folder: request.folder,
     environment: childEnvironment(request.hostEnvironment, request.folder),
+    sandbox: request.ffmpeg.sandbox ?? null,
     maxFileBytes: 0,
     timeoutMs: request.timeoutMs,
     signal: request.signal,

@@ -66,8 +66,11 @@ export function classify(
   otherwise: JobFailureCode,
 ): JobFailureCode {
   if (ended.signal === 'SIGXFSZ') return 'TOO_LARGE';
-  // The launcher could not start the tool: a fault of this installation.
+  // The launcher's limit of processor time.
+  if (ended.signal === 'SIGXCPU') return 'TIMED_OUT';
+  // The launcher or the sandbox could not start the tool: a fault of this installation.
   if (ended.exitCode === 126 || ended.exitCode === 127) return 'INTERNAL';
+  if (ended.lines.some((line) => line.startsWith('bwrap: '))) return 'INTERNAL';
   const said = ended.lines
     .filter((line) => !aside.test(line))
     .join('\n')

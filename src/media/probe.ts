@@ -7,9 +7,15 @@ import type { HostEnvironment } from './environment.ts';
 import { classify } from './failures.ts';
 import { frameSamples } from './mp3/frames.ts';
 import { run, withArguments } from './process.ts';
+import type { Sandbox } from './sandbox.ts';
 
 /** ffmpeg as found on this machine. */
-export type Ffmpeg = { readonly path: string; readonly ffprobePath: string };
+export type Ffmpeg = {
+  readonly path: string;
+  readonly ffprobePath: string;
+  /** What it runs in; it sees all that we see without one. */
+  readonly sandbox?: Sandbox | null;
+};
 
 /** Where and how long a tool works. */
 export type Workplace = {
@@ -126,6 +132,7 @@ async function probe(
     start: withArguments(all),
     folder: workplace.folder,
     environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
+    sandbox: workplace.ffmpeg.sandbox ?? null,
     maxFileBytes: 0,
     timeoutMs: workplace.timeoutMs,
     signal: workplace.signal,

@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
@@ -13,11 +14,15 @@ import { fileURLToPath } from 'node:url';
 import { AttemptFailure } from '../domain/failure.ts';
 import { lineSplitter, lineTail } from './lines.ts';
 import { endGroup, signalGroup } from './processGroup.ts';
+import { inFolder } from './sandbox.ts';
+import type { Sandbox } from './sandbox.ts';
 
 /** From the polite signal to SIGKILL. Short: nothing that a tool could still save is ever kept. */
 const graceMs = 500;
 /** Writable memory of one tool. ffmpeg needs 60 MiB, yt-dlp 100, and a JavaScript runtime some 300. */
 const memoryKib = 1024 * 1024;
+/** yt-dlp holds a dozen open, a JavaScript runtime some thirty. */
+const mostOpenFiles = 256;
 
 const launcher = fileURLToPath(new URL('./launch.sh', import.meta.url));
 
@@ -40,9 +45,13 @@ export type RunOptions = {
   readonly folder: string;
   /** Everything the tool sees of the environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Null, or absent: it sees what this process sees. */
+  readonly sandbox?: Sandbox | null;
   /** No file that the tool writes can grow beyond this. */
   readonly maxFileBytes: number;
   readonly timeoutMs: number;
+  /** Of the processor's time, over all its threads; the whole time-out if absent. */
+  readonly maxCpuSeconds?: number;
   readonly signal: AbortSignal;
   /**
    * What the tool reads from stdin; nothing if absent. The signal aborts when the tool reads no more. A thrown
@@ -80,6 +89,9 @@ export async function run(options: RunOptions): Promise<Exit> {
       LAUNCH_TOOL: options.tool,
       LAUNCH_FILE_BLOCKS: String(Math.ceil(options.maxFileBytes / 512)),
       LAUNCH_MEMORY_KIB: String(memoryKib),
+      LAUNCH_CPU_SECONDS: String(options.maxCpuSeconds ?? Math.ceil(options.timeoutMs / 1_000)),
+      LAUNCH_OPEN_FILES: String(mostOpenFiles),
+      LAUNCH_SANDBOX: options.sandbox ? inFolder(options.sandbox, options.folder).join('\n') : '',
     },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,
@@ -135,7 +147,7 @@ export async function run(options: RunOptions): Promise<Exit> {
   const onAbort = () => stop(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const exit = await exited;
+    const exit = options.sandbox ? unwrap(await exited) : await exited;
     await endGroup(child.pid);
     await Promise.all(flows);
     // The last lines may still be in the pipes; someone who left the group must not hold us up.
@@ -150,6 +162,13 @@ export async function run(options: RunOptions): Promise<Exit> {
     child.stdout?.destroy();
     child.stderr?.destroy();
   }
+}
+
+/** Of a tool that a signal has ended, bwrap says so with its own exit code: 128 and the signal's number. */
+function unwrap(exit: Omit<Exit, 'stderrTail'>): Omit<Exit, 'stderrTail'> {
+  const number = (exit.exitCode ?? 0) - 128;
+  const [signal] = Object.entries(constants.signals).find(([, each]) => each === number) ?? [];
+  return signal === undefined ? exit : { exitCode: null, signal: signal as NodeJS.Signals };
 }
 
 /** A tool may end before it has read everything; whether it should have, its exit code tells. */

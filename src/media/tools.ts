@@ -118,7 +118,7 @@ async function findYtdlp(search: ToolSearch): Promise<Ytdlp | null> {
       : named(search.ytdlpPath, search).map((path) => ({ path, origin: 'YTDLP_PATH' }));
   for (const { path, origin } of candidates) {
     // A yt-dlp.conf with an option that this version does not know would make it fail.
-    const answer = await ask(path, ['--ignore-config', '--version'], search);
+    const answer = await askTool(path, ['--ignore-config', '--version'], search.searchPath);
     const facts = readYtdlpVersion(answer ?? '', new Date());
     if (facts === null) continue;
     const { hasJsRuntimes, ...rest } = facts;
@@ -132,7 +132,7 @@ async function findFfmpeg(search: ToolSearch): Promise<Ffmpeg | null> {
   const candidates =
     search.ffmpegPath === null ? onPath('ffmpeg', search) : named(search.ffmpegPath, search);
   for (const path of candidates) {
-    const answer = await ask(path, ['-version'], search);
+    const answer = await askTool(path, ['-version'], search.searchPath);
     const version = /^ffmpeg version (\S+)/u.exec(answer ?? '')?.[1];
     if (version === undefined) continue;
     for (const ffprobePath of [join(dirname(path), 'ffprobe'), ...onPath('ffprobe', search)]) {
@@ -162,10 +162,10 @@ function onPath(name: string, { searchPath }: ToolSearch): string[] {
 }
 
 /** What a program says of itself; null when it is missing, fails, or takes over 20 s. */
-async function ask(
+export async function askTool(
   path: string,
   question: readonly string[],
-  { searchPath }: ToolSearch,
+  searchPath: string,
 ): Promise<string | null> {
   if (!(await isExecutable(path))) return null;
   try {

@@ -101,7 +101,9 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
       ...proxyEnvironment(request.proxyUrl),
       YTDLP_NO_PLUGINS: '1',
     },
+    sandbox: request.ytdlp.sandbox ?? null,
     maxFileBytes: request.limits.maxFilesizeBytes,
+    maxCpuSeconds: longestCpuSeconds,
     timeoutMs: request.timeoutMs,
     signal: request.signal,
     onLine(line, stream) {
@@ -168,5 +170,7 @@ async function keepCover(folder: string): Promise<string | null> {
   return null;
 }
 
+/** Two gigabytes take a minute; a site's scripts, some seconds. */
+const longestCpuSeconds = 10 * 60;
 const maxCoverBytes = 20_000_000;
 const isThumbnail = new RegExp(`^(?:${coverName}|${soundName})\\.(?!part|ytdl|temp)\\w+$`);

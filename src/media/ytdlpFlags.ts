@@ -2,6 +2,7 @@
 // youtube-dl-exec turns camelCase names into flags; a `false` or an empty value would be mangled there.
 
 import { join } from 'node:path';
+import type { Sandbox } from './sandbox.ts';
 
 /** yt-dlp as found on this machine. */
 export type YtDlp = {
@@ -10,6 +11,8 @@ export type YtDlp = {
   readonly version: string;
   /** Path of the Node that may run a site's scripts; null when this version does not know how. */
   readonly jsRuntime: string | null;
+  /** What it runs in; it sees all that we see without one. */
+  readonly sandbox?: Sandbox | null;
 };
 
 /** Which of yt-dlp's extractors may look at the URL. `youtube` makes no request for any other site. */

@@ -1,17 +1,25 @@
 // A Node process with a download and an encoding that never end, for tests that kill it:
-// `node convertingParent.ts <work folder> <endless url> <guard url> <yt-dlp> <ffmpeg>`.
+// `node convertingParent.ts <work folder> <endless url> <guard url> <sandbox?>`; `sandbox` as the last runs the
+// tools in sandboxes.
 
 import { childEnvironment } from '../../src/media/environment.ts';
 import { run, withArguments } from '../../src/media/process.ts';
+import { confineTools } from '../../src/media/sandbox.ts';
+import { findTools } from '../../src/media/tools.ts';
 import { fetchSource } from '../../src/media/ytdlp.ts';
 
-const [folder = '', url = '', proxyUrl = '', ytdlp = '', ffmpeg = ''] = process.argv.slice(2);
+const [folder = '', url = '', proxyUrl = '', how] = process.argv.slice(2);
 const hostEnvironment = { PATH: process.env['PATH'] };
+const found = await findTools({
+  ...{ ytdlpPath: null, ffmpegPath: null },
+  searchPath: hostEnvironment.PATH ?? '',
+});
+const { tools } = await confineTools(found, how === 'sandbox' ? hostEnvironment : {});
 const { signal } = new AbortController();
 
 await Promise.all([
   fetchSource({
-    ytdlp: { path: ytdlp, version: '2023.03.04', jsRuntime: null },
+    ytdlp: tools.ytdlp,
     url,
     extractors: 'any',
     limits: { maxDurationSeconds: 60, maxFilesizeBytes: 1e9 },
@@ -26,7 +34,8 @@ await Promise.all([
     onProgress: () => {},
   }),
   run({
-    tool: ffmpeg,
+    tool: tools.ffmpeg.path,
+    sandbox: tools.ffmpeg.sandbox,
     start: withArguments(['-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-']),
     folder,
     environment: childEnvironment(hostEnvironment, folder),
