@@ -299,7 +299,7 @@ describe('refusals', () => {
     ['URL_HOST_NOT_ALLOWED', 'https://xn--yutube-wqf.com/watch?v=dQw4w9WgXcQ'],
     ['URL_HAS_CREDENTIALS', 'https://me:secret@www.youtube.com/watch?v=dQw4w9WgXcQ'],
     ['URL_TOO_LONG', `https://www.youtube.com/watch?v=dQw4w9WgXcQ&x=${'x'.repeat(2_048)}`],
-    ['URL_TOO_LONG', 'x'.repeat(200_000)],
+    ['URL_TOO_LONG', 'x'.repeat(30_000)],
     ['NOT_A_VIDEO', 'https://www.youtube.com/'],
     ['NOT_A_VIDEO', 'https://www.youtube.com/@RickAstleyYT'],
     ['NOT_A_VIDEO', 'https://www.youtube.com/results?search_query=music'],
