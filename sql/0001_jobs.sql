@@ -191,6 +191,16 @@ create table tapedeck.workers (
   constraint workers_slots_positive check (slots > 0)
 );
 
+-- How many workers a source has taken down with it lately. Of the source, not of the job: whoever asks for it again
+-- would kill three more.
+create table tapedeck.source_losses (
+  site text not null,
+  external_id text not null,
+  losses integer not null,
+  lost_at timestamptz(3) not null default now(),
+  constraint source_losses_pkey primary key (site, external_id)
+);
+
 -- Tells every API process that a job changed. Carries the id alone: listeners read the row.
 -- To be called in the statement that changes the row, so that neither is ever there without the other.
 create function tapedeck.announce(job tapedeck.jobs) returns void

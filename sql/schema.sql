@@ -109,6 +109,13 @@ create table queue_gauge (
   counted_at timestamp with time zone not null
 );
 
+create table source_losses (
+  site text not null,
+  external_id text not null,
+  losses integer not null,
+  lost_at timestamp(3) with time zone not null default now()
+);
+
 create table workers (
   id text not null,
   host text not null,
@@ -148,6 +155,7 @@ alter table lanes add constraint lanes_pkey PRIMARY KEY (site);
 alter table migrations add constraint migrations_pkey PRIMARY KEY (id);
 alter table queue_gauge add constraint queue_gauge_is_only CHECK (is_only);
 alter table queue_gauge add constraint queue_gauge_pkey PRIMARY KEY (is_only);
+alter table source_losses add constraint source_losses_pkey PRIMARY KEY (site, external_id);
 alter table workers add constraint workers_pkey PRIMARY KEY (id);
 alter table workers add constraint workers_slots_positive CHECK ((slots > 0));
 

@@ -10,7 +10,9 @@ import type { AccessMode } from './domain/access.ts';
 import { isAddressOrNetwork } from './domain/address.ts';
 import { parseAllowedHosts } from './domain/allowedHosts.ts';
 import type { AllowedHosts } from './domain/allowedHosts.ts';
+import type { JobPhase } from './domain/job.ts';
 import type { Limits } from './domain/limits.ts';
+import { defaultPhaseLimits } from './domain/phaseLimits.ts';
 
 export type Role = 'api' | 'worker';
 
@@ -39,6 +41,8 @@ export type Config = {
   readonly allowedHosts: AllowedHosts;
   readonly maxDurationSeconds: number;
   readonly maxFileBytes: number;
+  /** What each phase may take, in seconds. */
+  readonly phaseLimits: Readonly<Record<JobPhase, number>>;
   /** The most that sources kept for retries may take; 0 keeps none. */
   readonly sourceCacheBytes: number;
   /** How long a site that refuses us again and again is left alone at first. */
@@ -135,6 +139,9 @@ const settings = z.object({
     }),
   MAX_DURATION_SECONDS: wholeNumber(1, 7 * 24 * 3600).default(14_400),
   MAX_FILESIZE_MB: wholeNumber(1, 1024 * 1024).default(2048),
+  RESOLVE_TIMEOUT_SECONDS: wholeNumber(1, 600).default(defaultPhaseLimits.RESOLVING),
+  DOWNLOAD_TIMEOUT_SECONDS: wholeNumber(1, 7_200).default(defaultPhaseLimits.DOWNLOADING),
+  CONVERT_TIMEOUT_SECONDS: wholeNumber(1, 5_400).default(defaultPhaseLimits.TRANSCODING),
   LANE_PAUSE_SECONDS: wholeNumber(1, 3_600).default(300),
   // Beyond a century Postgres could not reckon with it, and every job would fail at its end.
   RETENTION_HOURS: z.coerce
@@ -222,6 +229,12 @@ export function loadConfig(
     allowedHosts: values.ALLOWED_HOSTS,
     maxDurationSeconds: values.MAX_DURATION_SECONDS,
     maxFileBytes: values.MAX_FILESIZE_MB * bytesPerMegabyte,
+    phaseLimits: {
+      ...defaultPhaseLimits,
+      RESOLVING: values.RESOLVE_TIMEOUT_SECONDS,
+      DOWNLOADING: values.DOWNLOAD_TIMEOUT_SECONDS,
+      TRANSCODING: values.CONVERT_TIMEOUT_SECONDS,
+    },
     sourceCacheBytes: values.SOURCE_CACHE_MB * bytesPerMegabyte,
     lanePauseSeconds: values.LANE_PAUSE_SECONDS,
     retentionHours: values.RETENTION_HOURS === 0 ? null : values.RETENTION_HOURS,

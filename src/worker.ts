@@ -47,6 +47,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       pool,
       observer: observe(metrics, logger),
       retentionHours: config.retentionHours,
+      phaseLimits: config.phaseLimits,
       lanePauseSeconds: config.lanePauseSeconds,
       onError,
     }),
@@ -113,7 +114,10 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       isRunning: (key) => attempts.isRunning(key),
       onRescue(rescued) {
         metrics.attemptsRescued(rescued.length);
-        for (const key of rescued) logger.warn(key, 'attempt taken from a lost worker');
+        for (const attempt of rescued) {
+          metrics.attemptFailed('WORKER_LOST', attempt.isFinal);
+          logger.warn(attempt, 'attempt taken from a lost worker');
+        }
       },
       onBeat() {
         // The database answers us, but not graphile-worker: one that failed as it registered its tasks

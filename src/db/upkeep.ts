@@ -135,6 +135,10 @@ export async function deleteLeftoverRows(db: Queryable): Promise<void> {
        where key is null and attempts >= max_attempts))`,
   );
   await db.query(
+    `-- deleteOldLosses
+     delete from tapedeck.source_losses where lost_at < now() - interval '24 hours'`,
+  );
+  await db.query(
     `-- deleteOldIdempotencyKeys
      delete from tapedeck.idempotency_keys where created_at < now() - interval '24 hours'`,
   );

@@ -41,15 +41,35 @@ export async function removeWorker(db: Queryable, workerId: string): Promise<voi
   await db.query(`-- removeWorker\ndelete from tapedeck.workers where id = $1`, [workerId]);
 }
 
+/** `isFinal` when the job has FAILED with it. */
+export type LostAttempt = AttemptKey & { readonly isFinal: boolean };
+
+/** A source that took so many workers down with it, in the time that this is remembered, gets no further try. */
+const mostLosses = 3;
+const lossesRememberedSeconds = 24 * 60 * 60;
+
+const hasAnotherTry = `(j.attempt < j.max_attempts and not judged."isPoison")`;
+
+/** The source was converted: whatever took workers down, it was not this. */
+export async function forgetLosses(
+  db: Queryable,
+  { site, externalId }: { readonly site: string; readonly externalId: string },
+): Promise<void> {
+  await db.query(
+    `-- forgetLosses\ndelete from tapedeck.source_losses where site = $1 and external_id = $2`,
+    [site, externalId],
+  );
+}
+
 /**
  * Declares workers dead that were not seen for `lostAfterSeconds` and gives up their attempts: queued again
- * at once, or FAILED as WORKER_LOST after the last one. Any number of processes may call it at once.
+ * or FAILED as WORKER_LOST after the last one, or when their source has taken too many workers with it. Any number of processes may call it at once.
  * Answers the attempts that were given up.
  */
 export function rescueLostAttempts(
   pool: Database,
   lostAfterSeconds: number,
-): Promise<AttemptKey[]> {
+): Promise<LostAttempt[]> {
   return withTransaction(pool, async (db) => {
     const dead = await db.query<{ poolIds: string[] }>(
       `-- removeLostWorkers
@@ -64,29 +84,45 @@ export function rescueLostAttempts(
         [dead.rows.flatMap(({ poolIds }) => poolIds)],
       );
     }
-    const { rows } = await db.query<AttemptKey>(
+    const { rows } = await db.query<LostAttempt>(
       `-- giveUpLostAttempts
        with lost as (
-         select j.id from tapedeck.jobs j
+         select j.id, j.site, j.external_id from tapedeck.jobs j
          where j.status = 'RUNNING'
            and not exists (select from tapedeck.workers w where w.id = j.worker_id)
          for update of j skip locked),
+       counted as (
+         insert into tapedeck.source_losses as s (site, external_id, losses)
+         select site, external_id, 1 from lost group by site, external_id order by site, external_id
+         on conflict (site, external_id) do update
+         set lost_at = now(),
+             losses = case when s.lost_at > now() - make_interval(secs => $2) then s.losses else 0 end + 1
+         returning site, external_id, losses),
+       judged as (
+         select lost.id, counted.losses, counted.losses >= $1 as "isPoison"
+         from lost join counted using (site, external_id)),
        changed as (
          update tapedeck.jobs j
          set version = j.version + 1, updated_at = now(),
-             status = case when j.attempt < j.max_attempts then 'QUEUED' else 'FAILED' end,
-             finished_at = case when j.attempt < j.max_attempts then null else now() end,
-             run_at = case when j.attempt < j.max_attempts
-                        then date_trunc('milliseconds', now()) else j.run_at end,
+             status = case when ${hasAnotherTry} then 'QUEUED' else 'FAILED' end,
+             finished_at = case when ${hasAnotherTry} then null else now() end,
+             run_at = case when ${hasAnotherTry}
+                        -- The second time apart from those that it was lost with: one of them may be the cause.
+                        then date_trunc('milliseconds', now())
+                          + case when judged.losses > 1 then make_interval(secs => 5 + 15 * random())
+                              else interval '0' end
+                        else j.run_at end,
              worker_id = null, phase = null, bytes_done = null, bytes_total = null, bytes_per_second = null,
              eta_seconds = null,
              failure_code = 'WORKER_LOST', failed_at = now()
-         from lost where j.id = lost.id
+         from judged where j.id = judged.id
          returning j.*)
-       select changed.id as "jobId", changed.attempt, tapedeck.announce(changed::tapedeck.jobs),
+       select changed.id as "jobId", changed.attempt, changed.status = 'FAILED' as "isFinal",
+         tapedeck.announce(changed::tapedeck.jobs),
          case when changed.status = 'QUEUED' then tapedeck.enqueue(changed::tapedeck.jobs) end
        from changed`,
+      [mostLosses, lossesRememberedSeconds],
     );
-    return rows.map(({ jobId, attempt }) => ({ jobId, attempt }));
+    return rows.map(({ jobId, attempt, isFinal }) => ({ jobId, attempt, isFinal }));
   });
 }

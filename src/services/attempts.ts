@@ -17,11 +17,15 @@ import type { AttemptKey } from '../db/attempts.ts';
 import { findJobByArtifactToken } from '../db/jobs.ts';
 import { openLane, refuseLane, waitInLane } from '../db/lanes.ts';
 import type { Database } from '../db/pool.ts';
+import { forgetLosses } from '../db/workers.ts';
 import type { JobFailureCode } from '../domain/failure.ts';
 import type { Artifact, Job, JobPhase, SourceMetadata } from '../domain/job.ts';
 import { firstPauseSeconds, isAnswer, isRefusal } from '../domain/lane.ts';
+import { defaultPhaseLimits } from '../domain/phaseLimits.ts';
 import { overallFraction } from '../domain/progress.ts';
 import { retryDelaySeconds } from '../domain/retry.ts';
+import { startPhaseClock } from './phaseClock.ts';
+import type { PhaseLimits } from './phaseClock.ts';
 import { createProgressBoard } from './progressBoard.ts';
 import { isDatabaseUnavailable } from './unavailable.ts';
 import type { PhaseProgress } from './progressBoard.ts';
@@ -46,7 +50,7 @@ export type Attempt = {
   /** As claimed. */
   readonly job: Job;
   readonly key: AttemptKey;
-  /** Aborts with AttemptLost or WorkerStopping. */
+  /** Aborts with AttemptLost, WorkerStopping, or AttemptFailure TIMED_OUT. */
   readonly signal: AbortSignal;
   /** Every write below throws AttemptLost when the attempt is no longer ours, and outlasts a database outage. */
   enter(phase: JobPhase): Promise<void>;
@@ -99,6 +103,10 @@ type AttemptsOptions = {
   readonly observer?: AttemptObserver;
   /** Null keeps files for ever. */
   readonly retentionHours: number | null;
+  /** What each phase may take, in seconds; beyond it the attempt ends as TIMED_OUT. */
+  readonly phaseLimits?: PhaseLimits;
+  /** From that limit until the job is given up even though its task still hangs. */
+  readonly hardLimitSeconds?: number;
   /** How long the lane of a site that refuses us is paused at first. */
   readonly lanePauseSeconds?: number;
   readonly onError: (error: unknown) => void;
@@ -138,6 +146,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       enteredAt = now;
     };
 
+    const clock = startPhaseClock({
+      limitSeconds: options.phaseLimits ?? defaultPhaseLimits,
+      graceSeconds: options.hardLimitSeconds ?? 10,
+      onSoftLimit: (failure) => abort.abort(failure),
+      onHardLimit: (failure) => void attempt.fail(failure.code).catch(onError),
+    });
     let isServed = false;
     // An attempt that starts from a kept source has asked no site.
     let isDownloading = false;
@@ -161,7 +175,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       throw lost;
     };
 
-    return {
+    const attempt: ClaimedAttempt = {
       job,
       key,
       signal: abort.signal,
@@ -169,6 +183,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         endPhase();
         entry.phase = next;
         entry.movedAt = performance.now();
+        clock.enter(next);
         board.enter(key, next);
         await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
         if (next === 'DOWNLOADING') isDownloading = true;
@@ -186,6 +201,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         board.report(key, entry.phase, progress);
       },
       async finish(artifact) {
+        clock.stop();
         board.remove(key);
         await write(
           async () =>
@@ -196,8 +212,10 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         endPhase();
         observer?.ended('succeeded', null);
         if (isDownloading) await tellServed();
+        await forgetLosses(pool, job.source).catch(onError);
       },
       async fail(code) {
+        clock.stop();
         board.remove(key);
         if (isRefusal(code)) await tellRefused(code);
         if (isAnswer(code)) await tellServed();
@@ -212,16 +230,19 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         return runAt;
       },
       async release() {
+        clock.stop();
         board.remove(key);
         await write(() => releaseAttempt(pool, key));
         observer?.ended('released', null);
       },
       [Symbol.dispose]() {
+        clock.stop();
         board.remove(key);
         running.delete(entry);
         if (abort.signal.reason instanceof AttemptLost) observer?.lost();
       },
     };
+    return attempt;
   }
 
   return {

@@ -6,7 +6,7 @@ import type { AttemptKey } from '../db/attempts.ts';
 import type { Database } from '../db/pool.ts';
 import { readHeldAttempts } from '../db/progress.ts';
 import { beatWorker, removeWorker, rescueLostAttempts } from '../db/workers.ts';
-import type { Worker } from '../db/workers.ts';
+import type { LostAttempt, Worker } from '../db/workers.ts';
 
 /**
  * A worker that was not seen for so long is dead: a pause of the process or the network is shorter. Half of the
@@ -35,7 +35,7 @@ type PulseOptions = {
   readonly isRunning: (key: AttemptKey) => boolean;
   /** After each beat that the database took. */
   readonly onBeat?: () => void;
-  readonly onRescue: (attempts: readonly AttemptKey[]) => void;
+  readonly onRescue: (attempts: readonly LostAttempt[]) => void;
   /** The database has been out of reach for so long that whatever runs here is to end. */
   readonly onCutOff: () => void;
   readonly onError: (error: unknown) => void;

@@ -119,7 +119,7 @@ async function convertSound(
     mostParts: 1 + options.idleSlots(),
     quality: attempt.job.options.quality,
     onProgress: bar.encoded,
-    onSetback: (cause) => options.logger.info({ ...attempt.key, err: cause }, 'encoding once more'),
+    onSetback: (cause) => options.logger.info({ err: cause }, 'encoding once more'),
   });
   await shown;
   return { path, durationSeconds };
@@ -137,7 +137,7 @@ async function showThumbnail(
     await options.thumbnails.put(attempt.key.jobId, picture);
     await attempt.showThumbnail(randomBytes(16).toString('base64url'));
   } catch (error) {
-    options.logger.info({ ...attempt.key, err: error }, 'no thumbnail');
+    options.logger.info({ err: error }, 'no thumbnail');
   }
 }
 

@@ -146,6 +146,8 @@ export async function removeAllJobs(db: Queryable): Promise<void> {
   await db.query(
     `delete from tapedeck.jobs;
      delete from tapedeck.workers;
+     delete from tapedeck.lanes;
+     delete from tapedeck.source_losses;
      delete from graphile_worker._private_jobs`,
   );
 }

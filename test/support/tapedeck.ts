@@ -14,6 +14,8 @@ export type Tapedeck = AsyncDisposable & {
   readonly pid: number;
   /** Everything that it wrote so far. */
   readonly output: () => string;
+  /** Settles when it is gone; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** Sends the signal, and resolves with the exit code when the process is gone; null when a signal ended it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 };
@@ -64,7 +66,7 @@ export async function startTapedeck(options: Options): Promise<Tapedeck> {
   try {
     const url = await ready.promise;
     return {
-      ...{ url, pid: child.pid ?? 0, output, stop },
+      ...{ url, pid: child.pid ?? 0, output, exited, stop },
       async [Symbol.asyncDispose]() {
         await stop();
       },

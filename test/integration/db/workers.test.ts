@@ -3,6 +3,7 @@ import { claimAttempt } from '../../../src/db/attempts.ts';
 import type { Database } from '../../../src/db/pool.ts';
 import {
   beatWorker,
+  forgetLosses,
   hasLivingWorker,
   removeWorker,
   rescueLostAttempts,
@@ -54,7 +55,7 @@ describe('a worker that was not seen for too long', () => {
   test('loses its attempt, which is queued again at once', async () => {
     const job = await startOn('dead');
     await silence('dead', 6.1);
-    expect(await rescueLostAttempts(pool, lostAfterSeconds)).toEqual([keyOf(job)]);
+    expect(await rescueLostAttempts(pool, lostAfterSeconds)).toMatchObject([keyOf(job)]);
     const queued = await readJob(pool, job.id);
     expect(queued).toMatchObject({
       status: 'QUEUED',
@@ -86,7 +87,7 @@ describe('a worker that was not seen for too long', () => {
   test('fails the job as WORKER_LOST after the last attempt, and nothing runs it again', async () => {
     const job = await startOn('dead', { maxAttempts: 1 });
     await silence('dead', 6.1);
-    expect(await rescueLostAttempts(pool, lostAfterSeconds)).toEqual([keyOf(job)]);
+    expect(await rescueLostAttempts(pool, lostAfterSeconds)).toMatchObject([keyOf(job)]);
     const failed = await readJob(pool, job.id);
     expect(failed).toMatchObject({ status: 'FAILED', failure: { code: 'WORKER_LOST' } });
     expect(failed.finishedAt).not.toBeNull();
@@ -134,7 +135,7 @@ describe('nothing is taken', () => {
   test('from the living with the dead', async () => {
     const [lost, kept] = [await startOn('dead'), await startOn('alive')];
     await silence('dead', 60);
-    expect(await rescueLostAttempts(pool, lostAfterSeconds)).toEqual([keyOf(lost)]);
+    expect(await rescueLostAttempts(pool, lostAfterSeconds)).toMatchObject([keyOf(lost)]);
     expect(await readJob(pool, kept.id)).toEqual(kept);
     expect((await findQueueJob(pool, kept.id))?.locked_by).toBe('alive');
   });
@@ -143,7 +144,7 @@ describe('nothing is taken', () => {
 test('an attempt of a worker that is not on record at all is given up too', async () => {
   const job = await startOn('gone');
   await removeWorker(pool, 'gone');
-  expect(await rescueLostAttempts(pool, lostAfterSeconds)).toEqual([keyOf(job)]);
+  expect(await rescueLostAttempts(pool, lostAfterSeconds)).toMatchObject([keyOf(job)]);
   expect(await findQueueJob(pool, job.id)).toMatchObject({ locked_by: null, attempts: 0 });
 });
 
@@ -167,10 +168,10 @@ test('a rescue does not wait for a job that somebody else is changing', async ()
   const client = await pool.connect();
   await client.query('begin');
   await client.query(`select from tapedeck.jobs where id = $1 for update`, [busy.id]);
-  expect(await rescueLostAttempts(pool, lostAfterSeconds)).toEqual([keyOf(lost)]);
+  expect(await rescueLostAttempts(pool, lostAfterSeconds)).toMatchObject([keyOf(lost)]);
   await client.query('rollback');
   client.release();
-  expect(await rescueLostAttempts(pool, lostAfterSeconds)).toEqual([keyOf(busy)]);
+  expect(await rescueLostAttempts(pool, lostAfterSeconds)).toMatchObject([keyOf(busy)]);
 });
 
 test('only a worker of this host that still beats is taken for living', async () => {
@@ -179,4 +180,51 @@ test('only a worker of this host that still beats is taken for living', async ()
   expect(await hasLivingWorker(pool, lostAfterSeconds)).toBe(true);
   await pool.query(`update tapedeck.workers set host = 'another'`);
   expect(await hasLivingWorker(pool, lostAfterSeconds)).toBe(false);
+});
+
+describe('a source that takes workers down with it', () => {
+  /** The job's worker dies under it; answers what became of the job. */
+  async function lose(jobId: string, workerId: string) {
+    await beatWorker(pool, { id: workerId, slots: 2 });
+    await claimAttempt(pool, jobId, workerId);
+    await silence(workerId, 7);
+    const [lost] = await rescueLostAttempts(pool, lostAfterSeconds);
+    const job = await readJob(pool, jobId);
+    return { ...job, isFinal: lost?.isFinal };
+  }
+  const secondsUntilDue = ({ runAt }: { runAt: Date }) => (runAt.getTime() - Date.now()) / 1_000;
+
+  test('is put aside after the third, with attempts left', async () => {
+    const { id } = await createJob(pool, 'QUEUED');
+    const first = await lose(id, 'one');
+    expect(first).toMatchObject({ status: 'QUEUED', isFinal: false });
+    expect(secondsUntilDue(first)).toBeLessThanOrEqual(0.5);
+    const second = await lose(id, 'two');
+    // Apart from those that died with it, one of which may be to blame.
+    expect(secondsUntilDue(second)).toBeGreaterThan(4);
+    expect(secondsUntilDue(second)).toBeLessThan(21);
+    expect(await lose(id, 'three')).toMatchObject({
+      ...{ status: 'FAILED', attempt: 3, maxAttempts: 5, isFinal: true },
+      failure: { code: 'WORKER_LOST' },
+    });
+  });
+
+  test('has one try a request from then on, until a day has passed', async () => {
+    const { id, source } = await createJob(pool, 'QUEUED');
+    for (const worker of ['one', 'two', 'three']) await lose(id, worker);
+    const again = await createJob(pool, 'QUEUED', { source });
+    expect(await lose(again.id, 'four')).toMatchObject({ status: 'FAILED', attempt: 1 });
+    await pool.query(`update tapedeck.source_losses set lost_at = now() - interval '25 hours'`);
+    const later = await createJob(pool, 'QUEUED', { source });
+    expect(await lose(later.id, 'five')).toMatchObject({ status: 'QUEUED', attempt: 1 });
+  });
+
+  test('is cleared by a success, and is no other source', async () => {
+    const { id, source } = await createJob(pool, 'QUEUED');
+    for (const worker of ['one', 'two']) await lose(id, worker);
+    await forgetLosses(pool, source);
+    expect(await lose(id, 'three')).toMatchObject({ status: 'QUEUED' });
+    const other = await createJob(pool, 'QUEUED');
+    expect(await lose(other.id, 'four')).toMatchObject({ status: 'QUEUED' });
+  });
 });

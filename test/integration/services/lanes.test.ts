@@ -45,7 +45,6 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await removeAllJobs(pool);
-  await pool.query('delete from tapedeck.lanes');
   told.splice(0);
 });
 
@@ -95,6 +94,7 @@ test('a single refusal, or two with a success in between, pause nothing', async 
   await run(await queue(), 'RATE_LIMITED');
   {
     using attempt = (await attempts.claim((await queue()).id, 'worker'))!;
+    await attempt.enter('DOWNLOADING');
     await attempt.finish(newArtifact());
   }
   await run(await queue(), 'RATE_LIMITED');
@@ -136,6 +136,7 @@ test('when the pause ends one job probes and the others wait for what it learns'
   expect(await deliver(second)).toBe('not started');
   expect(await deliver(third)).toBe('not started');
 
+  await probe.enter('DOWNLOADING');
   await probe.enter('TRANSCODING');
   // Those that were refused need not wait for their own time any more.
   expect(told).toEqual(['youtube paused: BOT_CHECK', 'youtube opened: 5']);
@@ -218,6 +219,7 @@ test('of many workers at the end of a pause exactly one probes, and no job is lo
   const claims = await Promise.all(jobs.map(({ id }) => attempts.claim(id, 'worker')));
   const started = claims.filter((claim) => claim !== null);
   expect(started).toHaveLength(1);
+  await started[0]!.enter('DOWNLOADING');
   await started[0]!.finish(newArtifact());
   for (const claim of started) claim[Symbol.dispose]();
   const outcomes = await Promise.all(
@@ -238,6 +240,7 @@ test('opening and holding at once neither deadlock nor leave a job behind', asyn
     for (const job of jobs.slice(0, 5)) await deliver(job);
     await letPauseEnd();
     using probe = (await attempts.claim(prober.id, 'worker'))!;
+    await probe.enter('DOWNLOADING');
     await Promise.all([...jobs.map(deliver), probe.finish(newArtifact())]);
     const { rows } = await pool.query(
       `select from tapedeck.jobs j where j.status = 'QUEUED' and j.held_at is not null
@@ -245,7 +248,15 @@ test('opening and holding at once neither deadlock nor leave a job behind', asyn
     );
     expect(rows).toHaveLength(0);
     await removeAllJobs(pool);
-    await pool.query('delete from tapedeck.lanes');
   }
   expect(told.filter((line) => line.includes('rror'))).toEqual([]);
+});
+
+test('an attempt that starts from a kept source has asked no site, and opens no lane', async () => {
+  await pause();
+  await letPauseEnd();
+  using resumed = (await attempts.claim((await queue()).id, 'worker'))!;
+  await resumed.enter('TRANSCODING');
+  await resumed.finish(newArtifact());
+  expect(await lanes()).toHaveLength(1);
 });

@@ -1,0 +1,73 @@
+// The time limits of an attempt whose task does what it is told, and of one that hangs.
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { AttemptFailure } from '../../../src/domain/failure.ts';
+import { defaultPhaseLimits } from '../../../src/domain/phaseLimits.ts';
+import { AttemptLost, createAttempts } from '../../../src/services/attempts.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createJob, readJob } from '../../support/jobs.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+const attemptsWith = (limits: Partial<typeof defaultPhaseLimits>, hardLimitSeconds?: number) =>
+  createAttempts({
+    pool: database.pool,
+    retentionHours: 24,
+    phaseLimits: { ...defaultPhaseLimits, ...limits },
+    ...(hardLimitSeconds !== undefined && { hardLimitSeconds }),
+    onError: () => {},
+  });
+
+test('a phase that takes too long ends the attempt as TIMED_OUT, and tells which', async () => {
+  await using attempts = attemptsWith({ TRANSCODING: 0.1 });
+  const { id } = await createJob(database.pool, 'QUEUED');
+  using attempt = (await attempts.claim(id, 'worker'))!;
+  await attempt.enter('DOWNLOADING');
+  await attempt.enter('TRANSCODING');
+  await once(attempt.signal, 'abort');
+  expect(attempt.signal.reason).toBeInstanceOf(AttemptFailure);
+  expect(attempt.signal.reason).toMatchObject({
+    ...{ code: 'TIMED_OUT', facts: { phase: 'TRANSCODING', limitSeconds: 0.1 } },
+  });
+  await attempt.fail('TIMED_OUT');
+  expect(await readJob(database.pool, id)).toMatchObject({
+    ...{ status: 'QUEUED', failure: { code: 'TIMED_OUT' } },
+  });
+});
+
+test('each phase has its own time, from its own beginning', async () => {
+  await using attempts = attemptsWith({ RESOLVING: 0.3, DOWNLOADING: 60 });
+  const { id } = await createJob(database.pool, 'QUEUED');
+  using slow = (await attempts.claim(id, 'worker'))!;
+  await slow.enter('DOWNLOADING');
+  // By then the limit of the first phase would have ended another that began at the same time.
+  const other = await createJob(database.pool, 'QUEUED');
+  using resolving = (await attempts.claim(other.id, 'worker'))!;
+  await once(resolving.signal, 'abort');
+  expect(slow.signal.aborted).toBe(false);
+  await slow.release();
+});
+
+test('a task that hangs where no signal reaches it keeps its slot, but not its job', async () => {
+  await using attempts = attemptsWith({ RESOLVING: 0.05 }, 0.05);
+  const { id } = await createJob(database.pool, 'QUEUED');
+  using hanging = (await attempts.claim(id, 'worker'))!;
+  await eventually('the job to be given up', async () => {
+    return (await readJob(database.pool, id)).failure?.code === 'TIMED_OUT';
+  });
+  await expect(hanging.enter('DOWNLOADING')).rejects.toBeInstanceOf(AttemptLost);
+});
+
+test('the limits together stay below the four hours of a queue job', () => {
+  const seconds = Object.values(defaultPhaseLimits).reduce((sum, each) => sum + each, 0);
+  expect(seconds).toBeLessThan(4 * 60 * 60);
+});

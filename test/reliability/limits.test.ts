@@ -1,0 +1,206 @@
+// Limits that bite: time, room and size. What goes beyond them ends with its true cause, leaves nothing behind, and
+// the next job never notices.
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { awaitEnd, awaitJob, requestMp3 } from '../support/caller.ts';
+import type { SeenJob } from '../support/caller.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { report, summarize } from '../support/figures.ts';
+import { openFolder } from '../support/folder.ts';
+import type { Folder } from '../support/folder.ts';
+import { startMediaServer } from '../support/mediaServer.ts';
+import { processesIn } from '../support/processes.ts';
+import { isFull } from '../support/scale.mjs';
+import { mountSmallDisk } from '../support/smallDisk.ts';
+import { startTapedeck } from '../support/tapedeck.ts';
+import { startYouTube } from '../support/youtube/server.ts';
+import type { YouTube } from '../support/youtube/server.ts';
+import { video } from '../support/youtube/video.ts';
+import type { Video } from '../support/youtube/video.ts';
+
+const stack = new AsyncDisposableStack();
+let youtube: YouTube;
+let folder: Folder;
+beforeAll(async () => {
+  youtube = stack.use(await startYouTube());
+  folder = stack.use(await openFolder());
+});
+afterAll(() => stack.disposeAsync());
+
+type Deck = { readonly url: string; readonly dataFolder: string };
+
+async function startDeck(
+  own: AsyncDisposableStack,
+  dataFolder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Deck> {
+  const database = own.use(await createTestDatabase());
+  const { url } = own.use(
+    await startTapedeck({
+      dataFolder,
+      settings: {
+        ...youtube.environment,
+        DATABASE_URL: database.url,
+        WORKER_CONCURRENCY: '1',
+        ...settings,
+      },
+    }),
+  );
+  return { url, dataFolder };
+}
+
+async function request({ url }: Deck, song: Video): Promise<SeenJob> {
+  youtube.add(song);
+  return (await requestMp3(url, `https://youtu.be/${song.id}`)).job;
+}
+
+const awaitFailure = ({ url }: Deck, id: string) =>
+  awaitJob(url, id, 'a failed attempt', ({ failure }) => failure !== null);
+
+const work = ({ dataFolder }: Deck) => join(dataFolder, 'work');
+
+async function expectNothingLeft(deck: Deck): Promise<void> {
+  expect(await processesIn(work(deck))).toEqual([]);
+  expect(await readdir(work(deck))).toEqual([]);
+}
+
+/** The only slot is free, and works. */
+async function expectNextToSucceed(deck: Deck, id: string): Promise<void> {
+  const { id: next } = await request(deck, video({ id, durationSeconds: 2 }));
+  expect(await awaitEnd(deck.url, next)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
+}
+
+/** From the limit to the failure on record. */
+function lateMs(job: SeenJob, limitSeconds: number): number {
+  const ran = Date.parse(job.failure?.occurredAt ?? '') - Date.parse(job.startedAt ?? '');
+  return ran - limitSeconds * 1_000;
+}
+
+test('a site that says nothing is left at the limit, and the slot is free', async () => {
+  await using own = new AsyncDisposableStack();
+  const deck = await startDeck(own, folder.file('resolve'), { RESOLVE_TIMEOUT_SECONDS: '2' });
+  const song = video({ id: 'hangresolve', durationSeconds: 2 });
+  song.hold('player');
+  const { id } = await request(deck, song);
+  const failed = await awaitFailure(deck, id);
+  expect(failed).toMatchObject({ status: 'QUEUED', failure: { code: 'TIMED_OUT' } });
+  report({
+    demand: 'a hanging site: from the limit to the failure on record',
+    target: '≤ 1 s',
+    measured: summarize([lateMs(failed, 2)]),
+  });
+  await expectNothingLeft(deck);
+  song.release('player');
+  await expectNextToSucceed(deck, 'afterhang01');
+});
+
+test('a tool that ignores SIGTERM is killed', async () => {
+  await using own = new AsyncDisposableStack();
+  const stubborn = folder.file('stubborn-yt-dlp');
+  // A version it says; everything else it sits out, with a child of its own.
+  await writeFile(
+    stubborn,
+    `#!/bin/sh\ncase "$*" in *--version*) echo 2026.08.19; exit;; esac\ntrap '' TERM INT\nsleep 1000 & while :; do sleep 0.1; done\n`,
+  );
+  await chmod(stubborn, 0o755);
+  const deck = await startDeck(own, folder.file('stubborn'), {
+    ...{ RESOLVE_TIMEOUT_SECONDS: '1', YTDLP_PATH: stubborn },
+  });
+  const { id } = await request(deck, video({ id: 'stubborn001' }));
+  const failed = await awaitFailure(deck, id);
+  expect(failed).toMatchObject({ failure: { code: 'TIMED_OUT' } });
+  report({
+    demand: 'a tool that ignores SIGTERM: from the limit to its end',
+    target: '≤ 6 s',
+    measured: summarize([lateMs(failed, 1)]),
+  });
+  await expectNothingLeft(deck);
+});
+
+test('a download that stands still ends at its limit', async () => {
+  await using own = new AsyncDisposableStack();
+  const deck = await startDeck(own, folder.file('stall'), { DOWNLOAD_TIMEOUT_SECONDS: '2' });
+  const song = video({ id: 'stalled0001', durationSeconds: 30 });
+  song.hold();
+  const { id } = await request(deck, song);
+  expect(await awaitFailure(deck, id)).toMatchObject({ failure: { code: 'TIMED_OUT' } });
+  await expectNothingLeft(deck);
+  song.release();
+  await expectNextToSucceed(deck, 'afterstall1');
+});
+
+const slowTest = isFull ? test : test.skip;
+slowTest(
+  'a download without a byte for a minute counts as a dead connection',
+  async () => {
+    await using own = new AsyncDisposableStack();
+    const deck = await startDeck(own, folder.file('silent'));
+    const song = video({ id: 'silent00001', durationSeconds: 30, media: { kind: 'stalled' } });
+    const { id } = await request(deck, song);
+    const failed = await awaitFailure(deck, id);
+    expect(failed).toMatchObject({ failure: { code: 'NETWORK' } });
+    report({
+      demand: 'a stalled download: given up',
+      target: 'after 60 s of silence',
+      measured: summarize([lateMs(failed, 0)]),
+    });
+    await expectNothingLeft(deck);
+  },
+  180_000,
+);
+
+test('on a full disk no download begins; when there is room again the job goes on', async () => {
+  await using own = new AsyncDisposableStack();
+  const disk = own.use(await mountSmallDisk(40));
+  const deck = await startDeck(own, disk.path);
+  await writeFile(join(disk.path, 'ballast'), Buffer.alloc(20 * 1024 * 1024));
+  const before = youtube.requests.length;
+  const { id } = await request(deck, video({ id: 'fulldisk001', durationSeconds: 2 }));
+  const failed = await awaitFailure(deck, id);
+  expect(failed).toMatchObject({ status: 'QUEUED', failure: { code: 'STORAGE_FULL' } });
+  expect(youtube.requests.length).toBe(before);
+  await writeFile(join(disk.path, 'ballast'), '');
+  expect(await awaitEnd(deck.url, id)).toMatchObject({ status: 'SUCCEEDED' });
+});
+
+test('a disk that fills up during a download is no end: typed failure, no leftover, and the next job runs', async () => {
+  await using own = new AsyncDisposableStack();
+  const disk = own.use(await mountSmallDisk(60));
+  const media = own.use(await startMediaServer());
+  const deck = await startDeck(own, disk.path, {
+    ALLOWED_HOSTS: `youtube.com,${new URL(media.url('endless')).host}`,
+    NO_PROXY: '127.0.0.1',
+  });
+  const before = await disk.freeBytes();
+  const { job } = await requestMp3(deck.url, media.url('endless'));
+  const failed = await awaitFailure(deck, job.id);
+  expect(failed).toMatchObject({ status: 'QUEUED', failure: { code: 'STORAGE_FULL' } });
+  await expectNothingLeft(deck);
+  await eventually('the room to be free again', async () => {
+    return before - (await disk.freeBytes()) < 1024 * 1024;
+  });
+  await expectNextToSucceed(deck, 'afterfull01');
+});
+
+test('a source that lies about its size is refused by what it sends', async () => {
+  await using own = new AsyncDisposableStack();
+  const media = own.use(await startMediaServer());
+  const deck = await startDeck(own, folder.file('liar'), {
+    ALLOWED_HOSTS: `youtube.com,${new URL(media.url('endless')).host}`,
+    NO_PROXY: '127.0.0.1',
+    MAX_FILESIZE_MB: '4',
+  });
+  const endless = await requestMp3(deck.url, media.url('endless'));
+  expect(await awaitEnd(deck.url, endless.job.id)).toMatchObject({
+    ...{ status: 'FAILED', attempt: 1, failure: { code: 'TOO_LARGE' } },
+  });
+  // Longer by its own container's word than what comes.
+  const short = video({ id: 'shortened01', durationSeconds: 20, media: { kind: 'truncated' } });
+  const { id } = await request(deck, short);
+  expect(await awaitFailure(deck, id)).toMatchObject({ failure: { code: 'OUTPUT_INVALID' } });
+  await expectNothingLeft(deck);
+  await expectNextToSucceed(deck, 'afterlies01');
+});

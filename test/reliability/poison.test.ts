@@ -1,0 +1,88 @@
+// A video that takes its worker down with it, each time: it is put aside after three, and the others' jobs succeed.
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chmod, writeFile } from 'node:fs/promises';
+import { findTools } from '../../src/media/tools.ts';
+import { awaitEnd, follow, readToEnd, requestMp3 } from '../support/caller.ts';
+import { report } from '../support/figures.ts';
+import { startFleet } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { openFolder } from '../support/folder.ts';
+import { startYouTube } from '../support/youtube/server.ts';
+import type { YouTube } from '../support/youtube/server.ts';
+import { video } from '../support/youtube/video.ts';
+
+const stack = new AsyncDisposableStack();
+let youtube: YouTube;
+let fleet: Fleet;
+let isOver = false;
+/** How many workers the poison took. */
+let deaths = 0;
+beforeAll(async () => {
+  youtube = stack.use(await startYouTube());
+  const folder = stack.use(await openFolder());
+  const search = { ytdlpPath: null, ffmpegPath: null, searchPath: process.env['PATH'] ?? '' };
+  const { ytdlp } = await findTools(search);
+  const deadly = folder.file('yt-dlp');
+  // Its parent is the worker.
+  await writeFile(
+    deadly,
+    `#!/bin/sh\ncase "$*" in *poison*) kill -KILL $PPID; exec sleep 1000;; esac\nexec "${ytdlp.path}" "$@"\n`,
+  );
+  await chmod(deadly, 0o755);
+  fleet = stack.use(
+    await startFleet({ workers: 0, settings: { ...youtube.environment, YTDLP_PATH: deadly } }),
+  );
+});
+afterAll(async () => {
+  isOver = true;
+  await stack.disposeAsync();
+});
+
+/** What a supervisor does: starts a worker again when it has died. */
+async function supervise(): Promise<void> {
+  while (!isOver) {
+    const worker = await fleet.startWorker();
+    await worker.exited;
+    if (isOver) return;
+    deaths += 1;
+    await fleet.end(worker, 'SIGKILL');
+  }
+}
+
+test('after the third lost worker the job fails as WORKER_LOST, and nobody else notices', async () => {
+  const supervised = [supervise(), supervise()];
+  youtube.add(video({ id: 'poisonvideo' }));
+  const { job } = await requestMp3(fleet.api.url, 'https://youtu.be/poisonvideo');
+  const others = await Promise.all(
+    Array.from({ length: 6 }, async (_, index) => {
+      const id = `innocent00${index}`;
+      youtube.add(video({ id, durationSeconds: 2 }));
+      return (await requestMp3(fleet.api.url, `https://youtu.be/${id}`)).job.id;
+    }),
+  );
+  await using frames = follow(fleet.api.url, job.id);
+  const last = (await readToEnd(frames)).at(-1)?.job;
+  expect(last).toMatchObject({
+    ...{ status: 'FAILED', attempt: 3, maxAttempts: 5, failure: { code: 'WORKER_LOST' } },
+  });
+  const ends = await Promise.all(others.map((id) => awaitEnd(fleet.api.url, id)));
+  expect(ends.map(({ status }) => status)).toEqual(others.map(() => 'SUCCEEDED'));
+  const untilPutAside = deaths;
+  expect(untilPutAside).toBe(3);
+
+  // Whoever asks for it again gets a job of its own, which has one try only.
+  const again = await requestMp3(fleet.api.url, 'https://youtu.be/poisonvideo');
+  expect(again.outcome).toBe('CREATED');
+  expect(await awaitEnd(fleet.api.url, again.job.id)).toMatchObject({
+    ...{ status: 'FAILED', attempt: 1, failure: { code: 'WORKER_LOST' } },
+  });
+  report({
+    demand: 'a video that kills its worker: workers lost until it is put aside',
+    target: '3, and 1 for each later request',
+    measured: `${untilPutAside}, then 1; 6 other jobs succeeded`,
+  });
+  isOver = true;
+  await Promise.all(fleet.workers.map((worker) => worker.stop()));
+  await Promise.all(supervised);
+}, 240_000);
