@@ -105,13 +105,12 @@ end
 $$;
 
 -- Told that the site has served us: its lane is open, and the jobs that waited in it, or to be tried again after a
--- refusal, are due at once, in the order in which they were. Answers how many; null when the lane was not paused.
+-- refusal, are due at once, each at its place. Answers how many; null when the lane was not paused.
 create function tapedeck.open_lane(p_site text) returns integer
 language plpgsql volatile as $$
 declare
   lane tapedeck.lanes;
-  job tapedeck.jobs;
-  released integer := 0;
+  released tapedeck.jobs[];
 begin
   -- Nearly always there is nothing to do, and nothing to lock.
   perform from tapedeck.lanes where site = p_site;
@@ -122,27 +121,22 @@ begin
   if not found or lane.pauses = 0 then
     return null;
   end if;
-  for job in
+  with due as (
     update tapedeck.jobs j
       set version = j.version + 1, updated_at = now(), held_at = null,
-          -- A millisecond apart, and none of them in the future: nobody breaks their order.
-          run_at = date_trunc('milliseconds', now()) - make_interval(secs => held.behind / 1000.0),
+          run_at = date_trunc('milliseconds', now()),
           failure_code = case when j.attempt > 0 then j.failure_code end,
           failed_at = case when j.attempt > 0 then j.failed_at end
       from (
-        select locked.id, row_number() over (order by locked.run_at desc, locked.id desc) - 1 as behind
-        from (
-          select h.id, h.run_at from tapedeck.jobs h
-          where h.site = p_site and h.status = 'QUEUED'
-            and (h.held_at is not null or (h.failure_code = lane.code and h.run_at > now()))
-          order by h.id for update) as locked) as held
+        select h.id from tapedeck.jobs h
+        where h.site = p_site and h.status = 'QUEUED'
+          and (h.held_at is not null or (h.failure_code = lane.code and h.run_at > now()))
+        order by h.id for update) as held
       where j.id = held.id
-      returning j.*
-  loop
-    perform tapedeck.enqueue(job);
-    perform tapedeck.announce(job);
-    released := released + 1;
-  end loop;
-  return released;
+      returning j.*)
+  select array_agg(due::tapedeck.jobs) into released from due;
+  perform tapedeck.enqueue_all(released);
+  perform tapedeck.announce(job) from unnest(released) as job;
+  return coalesce(cardinality(released), 0);
 end
 $$;

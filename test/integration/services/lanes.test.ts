@@ -144,7 +144,6 @@ test('when the pause ends one job probes and the others wait for what it learns'
   for (const job of [a, b]) {
     expect(job).toMatchObject({ status: 'QUEUED', attempt: 0, failure: null });
   }
-  expect(a.runAt.getTime()).toBeLessThan(b.runAt.getTime());
   expect(b.runAt.getTime()).toBeLessThanOrEqual(b.updatedAt.getTime());
   expect((await findQueueJob(pool, second.id))?.is_in_place).toBe(true);
   expect(await deliver(second)).toBe('started');
