@@ -17,6 +17,7 @@ import type { Services } from './resolvers/context.ts';
 import { bringUpToDate } from './migration.ts';
 import { createKeyring, openKeyring, secretsFile } from './secrets.ts';
 import { createApiKeys } from './services/apiKeys.ts';
+import { createFileLinks } from './services/fileLinks.ts';
 import { createJobQueries } from './services/jobQueries.ts';
 import { createRequests } from './services/requests.ts';
 import { createJobWatch } from './services/watchJobs.ts';
@@ -140,6 +141,7 @@ export async function createApp(
     }),
     jobWatch,
     queueWatch,
+    fileLinks: createFileLinks({ mode: config.access, keyring }),
   };
   const apiKeys = createApiKeys({ db: pool, onReadError });
   const access: AccessOptions = { mode: config.access, keyring, apiKeys, limits: config.limits };

@@ -27,6 +27,11 @@ export type Config = {
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
+  /** Operations of any kind that one process takes from one address in a minute; null: any number. */
+  readonly operationsPerMinute: number | null;
+  /** Streams that one owner, and one address, may hold in one process; null: any number. */
+  readonly maxStreams: number | null;
+  readonly maxStreamsPerAddress: number | null;
   /** Null: an embedded Postgres under `dataFolder`. */
   readonly databaseUrl: string | null;
   /** Absolute. */
@@ -112,6 +117,9 @@ const settings = z.object({
   MAX_STORED_MB: limit,
   MAX_STORED_MB_PER_ADDRESS: limit,
   MAX_QUEUED_JOBS: limit,
+  OPERATIONS_PER_MINUTE_PER_ADDRESS: limit,
+  MAX_STREAMS: limit,
+  MAX_STREAMS_PER_ADDRESS: limit,
   DATABASE_URL: z
     .string()
     .regex(
@@ -219,6 +227,9 @@ export function loadConfig(
     sessionSecrets: values.SESSION_SECRET ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
     limits: toLimits(values),
+    operationsPerMinute: choose(values, values.OPERATIONS_PER_MINUTE_PER_ADDRESS, 1_200),
+    maxStreams: choose(values, values.MAX_STREAMS, 200),
+    maxStreamsPerAddress: choose(values, values.MAX_STREAMS_PER_ADDRESS, 1_000),
     databaseUrl: values.DATABASE_URL ?? null,
     dataFolder: resolve(values.DATA_DIR),
     roles,
@@ -254,20 +265,28 @@ export function loadConfig(
   });
 }
 
+type Settings = z.infer<typeof settings>;
+
 /** Nobody has to be fair to themselves: open access limits the queue alone, where Postgres would suffer. */
-function toLimits(values: z.infer<typeof settings>): Limits {
-  const isShared = values.ACCESS !== 'open';
-  const choose = (given: number | undefined, shared: number, alone = 0): number | null =>
-    (given ?? (isShared ? shared : alone)) || null;
+function choose(
+  { ACCESS }: Settings,
+  given: number | undefined,
+  shared: number,
+  alone = 0,
+): number | null {
+  return (given ?? (ACCESS === 'open' ? alone : shared)) || null;
+}
+
+function toLimits(values: Settings): Limits {
   const toBytes = (megabytes: number | null) => megabytes && megabytes * bytesPerMegabyte;
   return {
-    ownerPerMinute: choose(values.REQUESTS_PER_MINUTE, 60),
-    addressPerMinute: choose(values.REQUESTS_PER_MINUTE_PER_ADDRESS, 240),
-    ownerActive: choose(values.MAX_ACTIVE_JOBS, 500),
-    addressActive: choose(values.MAX_ACTIVE_JOBS_PER_ADDRESS, 2_000),
-    ownerStoredBytes: toBytes(choose(values.MAX_STORED_MB, 10_240)),
-    addressStoredBytes: toBytes(choose(values.MAX_STORED_MB_PER_ADDRESS, 40_960)),
-    queued: choose(values.MAX_QUEUED_JOBS, 10_000, 100_000),
+    ownerPerMinute: choose(values, values.REQUESTS_PER_MINUTE, 60),
+    addressPerMinute: choose(values, values.REQUESTS_PER_MINUTE_PER_ADDRESS, 240),
+    ownerActive: choose(values, values.MAX_ACTIVE_JOBS, 500),
+    addressActive: choose(values, values.MAX_ACTIVE_JOBS_PER_ADDRESS, 2_000),
+    ownerStoredBytes: toBytes(choose(values, values.MAX_STORED_MB, 10_240)),
+    addressStoredBytes: toBytes(choose(values, values.MAX_STORED_MB_PER_ADDRESS, 40_960)),
+    queued: choose(values, values.MAX_QUEUED_JOBS, 10_000, 100_000),
   };
 }
 

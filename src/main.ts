@@ -14,6 +14,7 @@ import type { Logger } from './logger.ts';
 import { confineTools } from './media/sandbox.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
+import { rotateSecrets, secretsFile } from './secrets.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
@@ -31,8 +32,15 @@ async function main(command: string | undefined, args: readonly string[]): Promi
     process.stdout.write(await manageKeys(config, logger, args));
     return;
   }
+  if (command === 'secrets' && args[0] === 'rotate') {
+    if (config.sessionSecrets !== null)
+      throw new StartError('The secret is that of SESSION_SECRET; put a new one in front of it.');
+    rotateSecrets(secretsFile(config.dataFolder));
+    process.stdout.write('There is a new secret; the one before holds until the next rotation.\n');
+    return;
+  }
   if (command !== undefined)
-    throw new StartError(`There is no command "${command}"; try "health", "doctor" or "keys".`);
+    throw new StartError(`There is no command "${command}"; try "health", "doctor", "keys" or "secrets".`);
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? prepareTools(config, logger) : null;
   finding?.catch(() => {});

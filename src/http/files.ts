@@ -1,21 +1,31 @@
-// The MP3s on /files/<token>/<name>.mp3: whole, in part, or only when changed. The unguessable token alone
-// decides what is served; the name in the address is for people and is never read.
+// The MP3s on /files/<token>/<name>.mp3: whole, in part, or only when changed. The unguessable token decides
+// what is served, and the signature whether; the name in the address is for people and is never read.
 
 import contentDisposition from 'content-disposition';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import parseRange from 'range-parser';
+import { countedAddress } from '../domain/address.ts';
 import { artifactFileName } from '../domain/fileName.ts';
 import type { Job } from '../domain/job.ts';
+import type { FileLinks, FileQuery } from '../services/fileLinks.ts';
 import type { JobQueries } from '../services/jobQueries.ts';
 import type { Storage } from '../storage.ts';
+import { createThrottle, refuseForNow } from './throttle.ts';
 
-type FilesOptions = { readonly queries: JobQueries; readonly storage: Storage };
+type FilesOptions = {
+  readonly queries: JobQueries;
+  readonly fileLinks: FileLinks;
+  readonly storage: Storage;
+};
 /** 16 random bytes in base64url. */
 const tokenPattern = /^[\w-]{22}$/;
 
-type FileRequest = FastifyRequest<{ Params: { token: string } }>;
+type FileRequest = FastifyRequest<{ Params: { token: string }; Querystring: FileQuery }>;
+
+/** Nobody who was given a link needs as many; whoever guesses needs more than there are years. */
+const guessesPerMinute = 60;
 
 /**
  * A Fastify plugin. Semantics are those of RFC 9110, sections 13 and 14, without If-Match and
@@ -23,13 +33,25 @@ type FileRequest = FastifyRequest<{ Params: { token: string } }>;
  */
 export async function files(
   app: FastifyInstance,
-  { queries, storage }: FilesOptions,
+  { queries, fileLinks, storage }: FilesOptions,
 ): Promise<void> {
+  const guesses = createThrottle(guessesPerMinute);
   // Not `:name`: Fastify refuses a parameter of more than 100 characters, and a title may be longer.
   app.get('/files/:token/*', async (request: FileRequest, reply) => {
     const { token } = request.params;
-    const job = tokenPattern.test(token) ? await queries.findArtifact(token) : null;
-    if (job?.artifact == null) return refuse(reply, 404, 'There is no such file; check the link.');
+    const address = countedAddress(request.ip);
+    const waitSeconds = await guesses.look(address);
+    if (waitSeconds > 0) return refuseForNow(reply, waitSeconds);
+    const verdict = tokenPattern.test(token) ? fileLinks.judge(token, request.query) : 'invalid';
+    if (verdict === 'expired') {
+      return refuse(reply, 410, 'This link has expired; take a new one from the job.');
+    }
+    // Whether there is such a file, a link that is not ours does not even find out by the time that it takes.
+    const job = verdict === 'valid' ? await queries.findArtifact(token) : null;
+    if (job?.artifact == null) {
+      await guesses.count(address);
+      return refuse(reply, 404, 'There is no such file; check the link.');
+    }
     const key = { jobId: job.id, attempt: job.attempt };
     if (job.status !== 'SUCCEEDED' || !(await storage.hasArtifact(key)))
       return refuseExpired(reply);

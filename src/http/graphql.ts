@@ -12,6 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, OperationTypeNode, parse } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
+import { countedAddress } from '../domain/address.ts';
 import type { Logger } from '../logger.ts';
 import type { Context, Services } from '../resolvers/context.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
@@ -25,6 +26,8 @@ import { overWebSocket } from './graphqlSocket.ts';
 import { findOverspending } from './operationCost.ts';
 import { isOwnPage } from './origin.ts';
 import { createSockets } from './sockets.ts';
+import { createStreamCounts } from './streamCounts.ts';
+import { createThrottle, refuseForNow } from './throttle.ts';
 
 const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
 
@@ -43,6 +46,9 @@ type GraphQLOptions = {
     | 'publicOrigins'
     | 'maxSocketsPerAddress'
     | 'requestTimeoutMs'
+    | 'operationsPerMinute'
+    | 'maxStreams'
+    | 'maxStreamsPerAddress'
   >;
   readonly services: Services;
   readonly identify: Identify;
@@ -93,8 +99,18 @@ export async function registerGraphQL(
     }),
   });
   const sockets = createSockets(config.maxSocketsPerAddress);
+  const streamCounts = createStreamCounts({
+    ofOwner: config.maxStreams,
+    ofAddress: config.maxStreamsPerAddress,
+  });
+  const operations = createThrottle(config.operationsPerMinute);
   const route = {
     url: '/graphql',
+    async onRequest({ ip, ws }: FastifyRequest, reply: FastifyReply) {
+      // What comes over a socket is counted there.
+      const waitSeconds = ws ? 0 : await operations.count(countedAddress(ip));
+      if (waitSeconds > 0) return refuseForNow(reply, waitSeconds);
+    },
     handlerTimeout: config.requestTimeoutMs,
     preHandler: resolveDocumentId(documents),
     handler,
@@ -109,7 +125,7 @@ export async function registerGraphQL(
       if (!sockets.admit(request)) return refuseHandshake(reply, 429);
     },
     wsHandler: overWebSocket({
-      ...{ schema, documents, sockets },
+      ...{ schema, documents, sockets, operations, streamCounts },
       ...{ services, identify, apiKeys, logger },
     }),
   });

@@ -16,6 +16,8 @@ import type { Documents } from './documents.ts';
 import { maskError } from './errors.ts';
 import { findOverspending } from './operationCost.ts';
 import type { Sockets } from './sockets.ts';
+import type { StreamCounts } from './streamCounts.ts';
+import type { Throttle } from './throttle.ts';
 
 type SocketOptions = {
   readonly schema: GraphQLSchema;
@@ -24,6 +26,8 @@ type SocketOptions = {
   readonly identify: Identify;
   readonly apiKeys: ApiKeys;
   readonly sockets: Sockets;
+  readonly operations: Throttle;
+  readonly streamCounts: StreamCounts;
   readonly logger: Logger;
 };
 
@@ -39,13 +43,23 @@ type SocketExtra = { caller?: Caller };
 
 /** Makes what Fastify calls with each WebSocket that was let in. */
 export function overWebSocket(options: SocketOptions) {
-  const { schema, documents, services, identify, apiKeys, sockets, logger } = options;
+  const {
+    schema,
+    documents,
+    services,
+    identify,
+    apiKeys,
+    sockets,
+    operations,
+    streamCounts,
+    logger,
+  } = options;
   const mask = (errors: readonly GraphQLError[], requestId: string) =>
     errors.map((error) => maskError(error.toJSON(), error, { logger, requestId }));
   const handle = makeHandler<Record<string, unknown>, SocketExtra>({
     schema,
     isProd: true,
-    async onConnect({ extra, connectionParams }) {
+    async onConnect({ extra, connectionParams, subscriptions }) {
       const shown = readAuthorization(connectionParams);
       const caller = await identify(extra.request, null, shown);
       extra.caller = caller;
@@ -55,6 +69,7 @@ export function overWebSocket(options: SocketOptions) {
         if (!isKnown) extra.socket.close(unauthorized, 'Unauthorized');
         return false;
       }
+      extra.socket.once('close', streamCounts.add(caller, subscriptions));
       const { keyId } = caller;
       if (keyId !== null) {
         const end = () => extra.socket.close(forbidden, 'Forbidden');
@@ -64,9 +79,15 @@ export function overWebSocket(options: SocketOptions) {
     },
     // Left to itself, the library answers a document that cannot be parsed by closing the socket, with all
     // the streams on it.
-    onSubscribe({ subscriptions, extra }, _id, payload) {
+    async onSubscribe({ subscriptions, extra }, _id, payload) {
+      const { caller } = extra;
+      if (caller === undefined)
+        throw new Error('graphql-ws let a subscription through before its init');
+      const waitSeconds = await operations.count(caller.address);
+      if (waitSeconds > 0) return [tooOften(waitSeconds)];
       // This one is counted already.
       if (Object.keys(subscriptions).length > mostStreams) return [tooManyStreams()];
+      if (streamCounts.isTooMany(caller)) return [tooManyOfYours()];
       const { operationName, variables } = payload;
       const text = textOf(payload, documents);
       if (text === null) return [unknownDocument()];
@@ -77,7 +98,7 @@ export function overWebSocket(options: SocketOptions) {
       if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return [notHere()];
       const overspending = findOverspending(schema, { document, operation, variables });
       if (overspending !== null) return [overspending];
-      const contextValue = { ...services, ...extra.caller };
+      const contextValue = { ...services, ...caller };
       return { schema, document, operationName, variableValues: variables, contextValue };
     },
     onError: ({ extra }, _id, _payload, errors) => mask(errors, extra.request.id),
@@ -113,6 +134,20 @@ function tooManyStreams(): GraphQLError {
     `This connection has ${mostStreams} streams already; end one, or follow several jobs with one.`,
     { extensions: { code: 'TOO_MANY_STREAMS' } },
   );
+}
+
+function tooManyOfYours(): GraphQLError {
+  return new GraphQLError(
+    'You have as many streams as you may; end one, or follow several jobs with one.',
+    { extensions: { code: 'TOO_MANY_STREAMS' } },
+  );
+}
+
+function tooOften(waitSeconds: number): GraphQLError {
+  const retryAt = new Date(Date.now() + waitSeconds * 1_000).toISOString();
+  return new GraphQLError(`Too much was asked from your address; come back in ${waitSeconds} s.`, {
+    extensions: { code: 'RATE_LIMITED', retryAt },
+  });
 }
 
 function unclearOperation(): GraphQLError {

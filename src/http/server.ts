@@ -88,7 +88,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     answerError(error, request, reply, logger),
   );
   app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) => {
-    const facts = { requestId: id, method, url, statusCode, elapsedMs: elapsedTime };
+    // What follows the path may sign a link.
+    const path = url.split('?', 1)[0];
+    const facts = { requestId: id, method, url: path, statusCode, elapsedMs: elapsedTime };
     logger.debug(facts, 'answered');
   });
   await app.register(websocket, {
@@ -100,7 +102,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   const { apiKeys } = options.access;
   const identify = createIdentify(options.access);
   const apollo = await registerGraphQL(app, { config, services, identify, apiKeys, logger });
-  await app.register(files, { queries: services.queries, storage });
+  await app.register(files, { queries: services.queries, fileLinks: services.fileLinks, storage });
   await app.register(thumbnails, { queries: services.queries, thumbnails: options.thumbnails });
   await app.register(health, { checks, isStopping: () => isStopping });
   await app.register(metricsPage, { metrics, checks, services });

@@ -2,6 +2,7 @@
 // operation.
 
 import type { Caller } from '../domain/access.ts';
+import type { FileLinks } from '../services/fileLinks.ts';
 import type { JobQueries } from '../services/jobQueries.ts';
 import type { Requests } from '../services/requests.ts';
 import type { JobWatch } from '../services/watchJobs.ts';
@@ -12,6 +13,7 @@ export type Services = {
   readonly queries: JobQueries;
   readonly jobWatch: JobWatch;
   readonly queueWatch: QueueWatch;
+  readonly fileLinks: FileLinks;
 };
 
 export type Context = Services &

@@ -4,7 +4,8 @@ import { artifactFileName } from '../domain/fileName.ts';
 import { failures } from '../domain/failure.ts';
 import { isRetryable, isTerminal, nextAttemptAt } from '../domain/job.ts';
 import type { Job as StoredJob } from '../domain/job.ts';
-import { artifactPath, thumbnailPath } from '../services/artifactPath.ts';
+import { thumbnailPath } from '../services/fileLinks.ts';
+import type { FileLinks } from '../services/fileLinks.ts';
 import { toGlobalId } from './globalId.ts';
 import type { AudioFile, JobResolvers } from './types.generated.ts';
 
@@ -15,7 +16,7 @@ export const Job: JobResolvers = {
   source: ({ source, metadata }) =>
     metadata && { site: source.site, externalId: source.externalId, ...metadata },
   thumbnailUrl: ({ thumbnailToken }) => thumbnailToken && thumbnailPath(thumbnailToken),
-  result: toAudioFile,
+  result: (job, _, { fileLinks }) => toAudioFile(job, fileLinks),
   failure: ({ failure }) => {
     if (failure === null) return null;
     const { message, isRetryable: mayBeRetried } = failures[failure.code];
@@ -30,7 +31,7 @@ export const Job: JobResolvers = {
   viewerCanDelete: (job) => isTerminal(job.status),
 };
 
-function toAudioFile(job: StoredJob): AudioFile | null {
+function toAudioFile(job: StoredJob, fileLinks: FileLinks): AudioFile | null {
   if (job.status !== 'SUCCEEDED' || job.artifact === null) return null;
   const { token, ...facts } = job.artifact;
   const fileName = artifactFileName({
@@ -38,5 +39,5 @@ function toAudioFile(job: StoredJob): AudioFile | null {
     uploader: job.metadata?.uploader ?? null,
     externalId: job.source.externalId,
   });
-  return { ...facts, fileName, url: artifactPath(token, fileName), expiresAt: job.expiresAt };
+  return { ...facts, fileName, url: fileLinks.pathOf(token, fileName), expiresAt: job.expiresAt };
 }

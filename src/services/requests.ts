@@ -8,6 +8,7 @@ import type { Database } from '../db/pool.ts';
 import { forgetIdempotencyKey } from '../db/requests.ts';
 import type { Counted, RequestOutcome } from '../db/requests.ts';
 import { expireLostArtifact } from '../db/upkeep.ts';
+import { isLoopback } from '../domain/access.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
 import type { Job, Mp3Options, SourceIdentity } from '../domain/job.ts';
 import { LimitReached } from '../domain/limits.ts';
@@ -91,7 +92,9 @@ export function createRequests(options: RequestsOptions): Requests {
 
   function count(address: string | undefined): Counted | null {
     if (limits === undefined) return null;
-    const pseudonym = address === undefined ? null : (pseudonymOf?.(address) ?? null);
+    // A proxy on this machine that is not trusted stands for everybody.
+    const isCounted = address !== undefined && !isLoopback(address);
+    const pseudonym = isCounted ? (pseudonymOf?.(address) ?? null) : null;
     return { limits, address: pseudonym };
   }
 

@@ -1,6 +1,8 @@
 // `node src/main.ts keys`: what an operator types, and what it does to those who call.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { secretsFile } from '../../src/secrets.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { openFolder } from '../support/folder.ts';
@@ -88,4 +90,27 @@ test('keys of the embedded database can be made before the first start, and whil
     const { status } = await newVisitor(tapedeck.url, { key }).post('{ jobs { totalCount } }');
     expect(status).toBe(200);
   }
+});
+
+test('the secrets are rotated by a command, and nobody loses their jobs', async () => {
+  await using own = await openFolder();
+  const place = {
+    dataFolder: own.path,
+    settings: { DATABASE_URL: database.url, ROLES: 'api', ACCESS: 'sessions', LOG_LEVEL: 'trace' },
+  };
+  await using tapedeck = await startTapedeck(place);
+  const visitor = newVisitor(tapedeck.url);
+  const asked = await visitor.send(
+    'mutation { requestMp3(url: "youtu.be/dQw4w9WgXcQ") { job { id } } }',
+  );
+  const { cookie } = visitor.headers();
+  const rotated = await runToExit({ ...place, command: 'secrets', args: ['rotate'] });
+  expect(rotated).toMatchObject({ exitCode: 0, complaints: '' });
+  const { data } = await visitor.send('{ jobs { nodes { id } } }');
+  expect(data.jobs.nodes).toEqual([asked.data.requestMp3.job]);
+  // What signs is nowhere in the log, and neither is what was signed.
+  for (const secret of readFileSync(secretsFile(own.path), 'utf8').trim().split('\n')) {
+    expect(tapedeck.output()).not.toContain(secret);
+  }
+  expect(tapedeck.output()).not.toContain(cookie?.split('=')[1]);
 });

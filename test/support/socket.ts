@@ -28,8 +28,13 @@ export type TestSocket = AsyncDisposable & {
 };
 
 /** Connects and is acknowledged. */
-export async function openSocket(url: string): Promise<TestSocket> {
-  const raw = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+export async function openSocket(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<TestSocket> {
+  const raw = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+    headers,
+  });
   const messages: Message[] = [];
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
   let arrived = Promise.withResolvers<void>();
