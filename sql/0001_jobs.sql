@@ -120,7 +120,15 @@ create index jobs_active on tapedeck.jobs (created_at, id) where status in ('QUE
 create index jobs_by_source on tapedeck.jobs (site, external_id, created_at);
 create index jobs_by_creation on tapedeck.jobs (created_at, id);
 create index jobs_by_finish on tapedeck.jobs ((coalesce(finished_at, 'infinity')), id);
-create index jobs_search on tapedeck.jobs using gin (search) with (fastupdate = off);
+-- A page of the history, anywhere and for any status, is read in the order of one of these.
+create index jobs_ended on tapedeck.jobs (created_at, id) where finished_at is not null;
+create index jobs_by_status on tapedeck.jobs (status, created_at, id);
+create index jobs_by_status_and_finish on tapedeck.jobs (status, (coalesce(finished_at, 'infinity')), id);
+-- Active jobs apart: a search is not to read a hundred thousand of them that have no title yet.
+create index jobs_search_active on tapedeck.jobs using gin (search)
+  with (fastupdate = off) where finished_at is null;
+create index jobs_search_ended on tapedeck.jobs using gin (search)
+  with (fastupdate = off) where finished_at is not null;
 
 create table tapedeck.job_owners (
   owner_id text not null,

@@ -172,6 +172,9 @@ CREATE UNIQUE INDEX jobs_artifact_token ON tapedeck.jobs USING btree (artifact_t
 CREATE INDEX jobs_by_creation ON tapedeck.jobs USING btree (created_at, id);
 CREATE INDEX jobs_by_finish ON tapedeck.jobs USING btree (COALESCE(finished_at, 'infinity'::timestamp with time zone), id);
 CREATE INDEX jobs_by_source ON tapedeck.jobs USING btree (site, external_id, created_at);
+CREATE INDEX jobs_by_status ON tapedeck.jobs USING btree (status, created_at, id);
+CREATE INDEX jobs_by_status_and_finish ON tapedeck.jobs USING btree (status, COALESCE(finished_at, 'infinity'::timestamp with time zone), id);
+CREATE INDEX jobs_ended ON tapedeck.jobs USING btree (created_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_expiry ON tapedeck.jobs USING btree (expires_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE INDEX jobs_held ON tapedeck.jobs USING btree (site) WHERE (held_at IS NOT NULL);
 CREATE INDEX jobs_in_service ON tapedeck.jobs USING btree (place) WHERE (status = 'RUNNING'::text);
@@ -179,7 +182,8 @@ CREATE UNIQUE INDEX jobs_one_active_per_identity ON tapedeck.jobs USING btree (s
 CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (place, id) WHERE (status = 'QUEUED'::text);
 CREATE INDEX jobs_reusable ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail, finished_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE INDEX jobs_running ON tapedeck.jobs USING btree (worker_id) WHERE (status = 'RUNNING'::text);
-CREATE INDEX jobs_search ON tapedeck.jobs USING gin (search) WITH (fastupdate=off);
+CREATE INDEX jobs_search_active ON tapedeck.jobs USING gin (search) WITH (fastupdate=off) WHERE (finished_at IS NULL);
+CREATE INDEX jobs_search_ended ON tapedeck.jobs USING gin (search) WITH (fastupdate=off) WHERE (finished_at IS NOT NULL);
 CREATE UNIQUE INDEX jobs_thumbnail_token ON tapedeck.jobs USING btree (thumbnail_token) WHERE (thumbnail_token IS NOT NULL);
 
 CREATE OR REPLACE FUNCTION tapedeck.announce(job jobs)

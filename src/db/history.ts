@@ -38,36 +38,46 @@ const orderKeys = {
   FINISHED_AT: `coalesce(j.finished_at, 'infinity')`,
 } as const;
 
-/** At most `limit` jobs, always in the order asked for, also when taken from the end. */
+/**
+ * At most `limit` jobs, in the order in which they are read: from the end backwards when taken from the end. An
+ * index gives them in that order, once for each status when statuses are asked for. Words are for searchHistory.
+ */
 export async function readHistory(
   db: Queryable,
   ownerId: string,
   slice: HistorySlice,
 ): Promise<Job[]> {
-  const key = orderKeys[slice.order.field];
-  const isDescending = (slice.order.direction === 'DESC') !== slice.fromEnd;
-  const direction = isDescending ? 'desc' : 'asc';
-  const [behind, ahead] = slice.order.direction === 'DESC' ? ['<', '>'] : ['>', '<'];
+  const order = readingOrder(slice);
+  const ordered = (status: string) => `
+    select j.* ${ownedJobs} where ${status} and ${matchesFilter} and ${liesInSlice(slice)}
+    order by ${order} limit $10`;
   const { rows } = await db.query<JobRow>(
     `-- readHistory
-     select ${jobColumns('j')}
-     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
-     where ${matchesFilter}
-       and ($7::timestamptz is null or (${key}, j.id) ${behind} ($7::timestamptz, $8::uuid))
-       and ($9::timestamptz is null or (${key}, j.id) ${ahead} ($9::timestamptz, $10::uuid))
-     order by ${key} ${direction}, j.id ${direction}
-     limit $11`,
-    [
-      ...filterValues(ownerId, slice.filter),
-      slice.after?.at ?? null,
-      slice.after?.id ?? null,
-      slice.before?.at ?? null,
-      slice.before?.id ?? null,
-      slice.limit,
-    ],
+     select ${jobColumns('j')} from ${eachStatus(slice.filter.statuses, ordered)}
+     order by ${order} limit $10`,
+    sliceValues(ownerId, slice),
   );
-  const jobs = rows.map(toJob);
-  return slice.fromEnd ? jobs.toReversed() : jobs;
+  return rows.map(toJob);
+}
+
+const ownedJobs = `from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1`;
+
+/** `jobsOf` is given the condition for the status: none, or one status after another. As a relation `j`. */
+export function eachStatus(
+  statuses: readonly JobStatus[] | null,
+  jobsOf: (status: string) => string,
+): string {
+  if (statuses === null) return `(${jobsOf('true')}) as j`;
+  const list = [...new Set(statuses)].map((status) => `('${status}')`).join(', ');
+  if (list === '') return `(${jobsOf('false')}) as j`;
+  return `(values ${list}) as asked(status)
+    cross join lateral (${jobsOf('j.status = asked.status')}) as j`;
+}
+
+export function readingOrder({ order: { field, direction }, fromEnd }: HistorySlice): string {
+  const isDescending = (direction === 'DESC') !== fromEnd;
+  const way = isDescending ? 'desc' : 'asc';
+  return `${orderKeys[field]} ${way}, j.id ${way}`;
 }
 
 /** The number of jobs that match, exact up to `ceiling`, where counting stops. */
@@ -80,28 +90,58 @@ export async function countHistory(
   const { rows } = await db.query<{ total: number }>(
     `-- countHistory
      select count(*)::integer as total from (
-       select from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
-       where ${matchesFilter} limit $7) as matching`,
-    [...filterValues(ownerId, filter), ceiling],
+       select ${ownedJobs}
+       where ${matchesFilter} and ($7::text[] is null or j.status = any($7))
+         and ($8::text is null or ${hasWords('$8')})
+       limit $6) as matching`,
+    [
+      ...filterValues(ownerId, filter),
+      ceiling,
+      filter.statuses,
+      filter.words === null ? null : toQuery(filter.words),
+    ],
   );
   return rows[0]?.total ?? 0;
 }
 
-const matchesFilter = `
-  ($2::text[] is null or j.status = any($2))
-  and ($3::text is null or j.search @@ to_tsquery('simple', $3))
-  and ($4::text[] is null or (j.site, j.external_id) = (($4::text[])[1], ($4::text[])[2]))
-  and ($5::timestamptz is null or j.created_at >= $5)
-  and ($6::timestamptz is null or j.created_at < $6)`;
+/**
+ * The condition for words, given as a tsquery. Active and ended jobs have an index each: most of the active ones have
+ * no title yet, and they come by the hundred thousand.
+ */
+export function hasWords(query: string): string {
+  const match = `j.search @@ to_tsquery('simple', ${query})`;
+  return `((j.finished_at is null and ${match}) or (j.finished_at is not null and ${match}))`;
+}
 
-function filterValues(ownerId: string, filter: HistoryFilter): unknown[] {
+/** Beside the owner: source and instants, $2 to $5. */
+export const matchesFilter = `
+  ($2::text is null or (j.site, j.external_id) = ($2, $3))
+  and ($4::timestamptz is null or j.created_at >= $4)
+  and ($5::timestamptz is null or j.created_at < $5)`;
+
+function filterValues(ownerId: string, { source, createdAfter, createdBefore }: HistoryFilter) {
+  return [ownerId, source?.site ?? null, source?.externalId ?? null, createdAfter, createdBefore];
+}
+
+/** The places, $6 to $9. */
+export function liesInSlice({ order: { field, direction } }: HistorySlice): string {
+  const key = orderKeys[field];
+  const [behind, ahead] = direction === 'DESC' ? ['<', '>'] : ['>', '<'];
+  return `
+  ($6::timestamptz is null or (${key}, j.id) ${behind} ($6::timestamptz, $7::uuid))
+  and ($8::timestamptz is null or (${key}, j.id) ${ahead} ($8::timestamptz, $9::uuid))`;
+}
+
+/** $1 to $10, the last one the limit. */
+export function sliceValues(ownerId: string, slice: HistorySlice): unknown[] {
+  const { filter, after, before, limit } = slice;
   return [
-    ownerId,
-    filter.statuses,
-    // Only letters and digits come here, so nothing in them is an operator of tsquery.
-    filter.words?.map((word) => `${word}:*`).join(' & ') ?? null,
-    filter.source === null ? null : [filter.source.site, filter.source.externalId],
-    filter.createdAfter,
-    filter.createdBefore,
+    ...filterValues(ownerId, filter),
+    ...[after?.at ?? null, after?.id ?? null, before?.at ?? null, before?.id ?? null, limit],
   ];
+}
+
+/** Only letters and digits come here, so nothing in them is an operator of tsquery. */
+export function toQuery(words: readonly string[]): string {
+  return words.map((word) => `${word}:*`).join(' & ');
 }

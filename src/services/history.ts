@@ -3,6 +3,7 @@
 
 import type { Job } from '../domain/job.ts';
 import { countHistory, readHistory } from '../db/history.ts';
+import { searchHistory } from '../db/historySearch.ts';
 import type { HistoryFilter, HistoryOrder, HistoryPlace } from '../db/history.ts';
 import type { Queryable } from '../db/pool.ts';
 import { InvalidArgument } from './invalidArgument.ts';
@@ -40,7 +41,12 @@ export async function readHistoryPage(
   const before = page.before === null ? null : decodeCursor(page.before, order);
   // One more than asked for tells whether there is more, without counting.
   const limit = size + 1;
-  const found = await readHistory(db, ownerId, { filter, order, after, before, limit, fromEnd });
+  const slice = { filter, order, after, before, limit, fromEnd };
+  const inReadingOrder =
+    filter.words === null
+      ? await readHistory(db, ownerId, slice)
+      : await searchHistory(db, ownerId, slice, filter.words);
+  const found = fromEnd ? inReadingOrder.toReversed() : inReadingOrder;
   const hasMore = found.length > size;
   const jobs = fromEnd ? found.slice(-size) : found.slice(0, size);
   return {

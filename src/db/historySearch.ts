@@ -1,0 +1,118 @@
+// Words in a caller's history, at the same cost whether a word stands in every title or in one of a million.
+
+import type { Job } from '../domain/job.ts';
+import { isTerminal } from '../domain/job.ts';
+import {
+  eachStatus,
+  hasWords,
+  liesInSlice,
+  matchesFilter,
+  readingOrder,
+  sliceValues,
+  toQuery,
+} from './history.ts';
+import type { HistorySlice } from './history.ts';
+import { jobColumns, toJob } from './jobRow.ts';
+import type { JobRow } from './jobRow.ts';
+import type { Queryable } from './pool.ts';
+
+/** How many jobs are looked at in order. What is rarer than a page's worth in so many is looked up instead. */
+const longestStretch = 4_000;
+
+/** Who owns no more than so many jobs has all of them looked at. */
+const fewJobs = 3_000;
+
+/**
+ * Like readHistory, for those with all the words. In a large history two ways lead to them: in order, looking at each,
+ * which is soon done when the words are frequent, and through the index of words, when they are rare. Postgres cannot
+ * know which, since its statistics of words end at one in two hundred; so the first way is gone for a bounded stretch.
+ */
+export async function searchHistory(
+  db: Queryable,
+  ownerId: string,
+  slice: HistorySlice,
+  words: readonly string[],
+): Promise<Job[]> {
+  const values = [...sliceValues(ownerId, slice), toQuery(words), slice.filter.statuses];
+  const jobs = (await ownsFewJobs(db, ownerId))
+    ? await lookThrough(db, values, slice)
+    : ((await walk(db, values, slice)) ?? (await lookUp(db, values, slice)));
+  return jobs.slice(0, slice.limit);
+}
+
+async function ownsFewJobs(db: Queryable, ownerId: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `-- ownsFewJobs
+     select from tapedeck.job_owners where owner_id = $1 offset $2 limit 1`,
+    [ownerId, fewJobs],
+  );
+  return rows.length === 0;
+}
+
+const withWords = `j.search @@ to_tsquery('simple', $11)`;
+const withStatus = `($12::text[] is null or j.status = any($12))`;
+/** Not a join: expecting more matches than there are, Postgres would read all that the owner has. */
+const isOwned = `(select true from tapedeck.job_owners o where o.owner_id = $1 and o.job_id = j.id)`;
+
+async function lookThrough(db: Queryable, values: unknown[], slice: HistorySlice): Promise<Job[]> {
+  const { rows } = await db.query<JobRow>(
+    `-- searchFewJobs
+     with owned as materialized (select job_id from tapedeck.job_owners where owner_id = $1)
+     select ${jobColumns('j')} from owned join tapedeck.jobs j on j.id = owned.job_id
+     where ${withWords} and ${withStatus} and ${matchesFilter} and ${liesInSlice(slice)}
+     order by ${readingOrder(slice)} limit $10`,
+    values,
+  );
+  return rows.map(toJob);
+}
+
+/** Null when the stretch was too short. */
+async function walk(db: Queryable, values: unknown[], slice: HistorySlice): Promise<Job[] | null> {
+  const order = readingOrder(slice);
+  const hasEnded =
+    slice.order.field === 'CREATED_AT'
+      ? 'j.finished_at is not null'
+      : `coalesce(j.finished_at, 'infinity') < 'infinity'`;
+  // The last step is answered whether it matches or not: it says that there may be more beyond.
+  const ended = (status: string) => `
+    select j.* from (
+      select j.*, row_number() over () = ${longestStretch} as is_last_step from (
+        select j.* from tapedeck.jobs j
+        where ${status} and ${hasEnded} and ${matchesFilter} and ${liesInSlice(slice)}
+        order by ${order} limit ${longestStretch}) as j) as j
+    where (${withWords} and ${isOwned}) or j.is_last_step
+    limit $10`;
+  const endedStatuses = slice.filter.statuses?.filter(isTerminal) ?? null;
+  const { rows } = await db.query<JobRow & { is_match: boolean; is_last_step: boolean }>(
+    `-- searchHistory
+     with active as ${lookedUp(`j.finished_at is null and ${withWords}`, slice)}
+     select ${jobColumns('j')}, j.is_last_step, ${withWords} and ${isOwned} as is_match
+     from (
+       (select j.*, false as is_last_step from active j where ${isOwned} order by ${order} limit $10)
+       union all
+       (select j.* from ${eachStatus(endedStatuses, ended)})) as j
+     order by ${order}`,
+    values,
+  );
+  const end = rows.findIndex((row) => row.is_last_step);
+  const known = (end === -1 ? rows : rows.slice(0, end + 1)).filter((row) => row.is_match);
+  return end !== -1 && known.length < slice.limit ? null : known.map(toJob);
+}
+
+async function lookUp(db: Queryable, values: unknown[], slice: HistorySlice): Promise<Job[]> {
+  const { rows } = await db.query<JobRow>(
+    `-- searchHistoryByWords
+     with matching as ${lookedUp(hasWords('$11'), slice)}
+     select ${jobColumns('j')} from matching j where ${isOwned}
+     order by ${readingOrder(slice)} limit $10`,
+    values,
+  );
+  return rows.map(toJob);
+}
+
+/** Materialized, or Postgres would go through all jobs in the order of the page, looking for a word that none has. */
+function lookedUp(words: string, slice: HistorySlice): string {
+  return `materialized (
+    select j.* from tapedeck.jobs j
+    where ${words} and ${withStatus} and ${matchesFilter} and ${liesInSlice(slice)})`;
+}
