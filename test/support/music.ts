@@ -7,15 +7,24 @@ const sampleRate = 44_100;
 /** No whole number of frames, so that every repetition falls on other places in them. */
 const loopSamples = 427_003;
 
-/** The path of an m4a with this much music. */
-export function musicFile(seconds: number, ffmpegPath = 'ffmpeg'): Promise<string> {
+const encodings = {
+  m4a: ['-c:a', 'aac', '-b:a', '128k', '-movflags', '+faststart'],
+  webm: ['-ar', '48000', '-c:a', 'libopus', '-b:a', '128k'],
+} as const;
+
+/** The path of a file with this much music. An hour of it takes a minute to make, once a machine. */
+export function musicFile(
+  seconds: number,
+  format: keyof typeof encodings = 'm4a',
+  ffmpegPath = 'ffmpeg',
+): Promise<string> {
   return clip({
     ffmpegPath,
     key: `music:${seconds}`,
-    extension: 'm4a',
+    extension: format,
     args: [
       ...['-f', 's16le', '-ar', String(sampleRate), '-ac', '2', '-i', 'pipe:0'],
-      ...['-c:a', 'aac', '-b:a', '128k', '-movflags', '+faststart'],
+      ...encodings[format],
     ],
     input: () => pcm(seconds),
   });

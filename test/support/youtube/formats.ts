@@ -77,12 +77,13 @@ export async function mediaFile(
   ffmpegPath: string,
 ): Promise<{ path: string; contentType: string } | null> {
   const name = of.formats.find((each) => formats[each].itag === itag);
-  if (!name || of.durationSeconds > longestSoundSeconds) return null;
+  if (!name) return null;
   const { file, mimeType } = formats[name];
-  return {
-    path: await soundFile(soundOf(of), file, ffmpegPath),
-    contentType: mimeType.split(';', 1)[0]!,
-  };
+  const contentType = mimeType.split(';', 1)[0]!;
+  const own = of.files[file];
+  if (own !== undefined) return { path: own, contentType };
+  if (of.durationSeconds > longestSoundSeconds) return null;
+  return { path: await soundFile(soundOf(of), file, ffmpegPath), contentType };
 }
 
 /** `streamingData` as the apps' API gives it: formats with addresses, sizes as they will be served. */

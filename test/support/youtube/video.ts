@@ -4,7 +4,7 @@
 import type { Delivery } from '../delivery.ts';
 import { createGate } from '../gate.ts';
 import type { Gate } from '../gate.ts';
-import type { Sound } from '../sound.ts';
+import type { Sound, SoundFormat } from '../sound.ts';
 import type { FormatName } from './formats.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -26,6 +26,8 @@ export type VideoDeclaration = {
   readonly description?: string;
   /** What YouTube offers; m4a and webm if absent. */
   readonly formats?: readonly FormatName[];
+  /** Media of one's own in the place of tones; such a video may be longer. */
+  readonly files?: Readonly<Partial<Record<SoundFormat, string>>>;
   readonly refusal?: Refusal;
   readonly thumbnail?: Thumbnail;
   readonly media?: Delivery;
@@ -61,6 +63,7 @@ export function video(declared: VideoDeclaration): Video {
     chapters: [],
     description: '',
     formats: ['m4a', 'webm'],
+    files: {},
     refusal: null,
     thumbnail: 'ok',
     media: { kind: 'normal' },
