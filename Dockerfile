@@ -42,4 +42,4 @@ USER node
 VOLUME /data
 EXPOSE 4000
 ENTRYPOINT ["tini", "--"]
-CMD ["node", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=4", "src/main.ts"]
