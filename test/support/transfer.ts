@@ -19,6 +19,8 @@ export type Transfer = {
 
 const stepBytes = 64 * 1024;
 const stepsPerSecond = 20;
+/** Who is held gets a byte that often: of a minute's silence yt-dlp's watch would make a failed attempt. */
+const dripMs = 5_000;
 
 /** Answers with the file. Ends quietly when the client leaves. */
 export async function sendMedia(
@@ -78,7 +80,12 @@ async function answer(
   for (let offset = range.start; offset < range.end;) {
     const now = transfer.delivery();
     if (offset >= middle) {
-      await transfer.gate.pass(clientLeft);
+      const passed = transfer.gate.pass(clientLeft).then(() => true);
+      while (!(await Promise.race([passed, pause(dripMs, false, { ref: false })])) && offset + 1 < range.end) {
+        await send(response, bytes.subarray(offset, offset + 1), Infinity, clientLeft);
+        offset += 1;
+      }
+      await passed;
       if (now.kind === 'stalled' || now.kind === 'starved') {
         await send(response, Buffer.alloc(0), Infinity, clientLeft);
         if (now.kind === 'stalled') await once(response, 'close');

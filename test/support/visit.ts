@@ -75,6 +75,8 @@ export function openHouse(settings: Readonly<Record<string, string>> = {}): Hous
         permissions: ['clipboard-read', 'clipboard-write'],
         ...options,
       });
+      // A busy machine is slow, and only a hang shall fail: as jest's own time-out, a bit earlier.
+      context.setDefaultTimeout(50_000);
       const page = await context.newPage();
       visits.push({ page, faults: noteFaults(page, origin), provoked });
       await prepare?.(page);

@@ -42,7 +42,8 @@ export type Video = Required<Omit<VideoDeclaration, 'refusal' | 'thumbnail' | 'm
   readonly gates: Readonly<Record<HoldPoint, Gate>>;
   /**
    * Freezes what passes that point, `media` if absent, until `release`. The client has sent its
-   * request and, for media, got the first half of the file; its own time-outs go on.
+   * request and, for media, got the first half of the file, and a byte now and then; held at `player`, its own
+   * time-outs go on.
    */
   readonly hold: (point?: HoldPoint) => void;
   readonly release: (point?: HoldPoint) => void;
