@@ -21,6 +21,9 @@ export function titleOf({ source, sourceUrl }: Pick<Job, 'source' | 'sourceUrl'>
 function shortAddress(address: string): string {
   const url = URL.parse(address);
   if (url === null) return t().job.untitled;
+  // Short enough that what differs is in sight on a phone.
+  const youtubeId = url.host === 'www.youtube.com' ? url.searchParams.get('v') : null;
+  if (youtubeId !== null) return `youtu.be/${youtubeId}`;
   return `${url.host.replace(/^www\./u, '')}${url.pathname}${url.search}`.replace(/\/$/u, '');
 }
 
