@@ -52,10 +52,12 @@ export function maskError(
  */
 export function answerError(
   error: FastifyError,
-  { id: requestId, url }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
   logger: Logger,
 ): FastifyReply {
+  const { id: requestId } = request;
+  const url = loggedUrl(request);
   const { statusCode = 500 } = error;
   if (statusCode >= 400 && statusCode < 500) return reply.send(error);
   const isOutage = isDatabaseUnavailable(error);
@@ -66,4 +68,10 @@ export function answerError(
     .header('cache-control', 'no-store')
     .type('text/plain; charset=utf-8')
     .send(`${isOutage ? unavailable : sorry}\n`);
+}
+
+/** The address without what opens a file or was asked for: logs are read by more people than may do that. */
+export function loggedUrl({ url }: Pick<FastifyRequest, 'url'>): string {
+  const [path = ''] = url.split('?', 1);
+  return path.replace(/^\/(files|thumbnails)\/[^/]*/, '/$1/…');
 }
