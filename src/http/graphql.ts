@@ -91,7 +91,7 @@ export async function registerGraphQL(
     ],
   });
   await apollo.start();
-  const handler = fastifyApolloHandler(apollo, {
+  const answer = fastifyApolloHandler(apollo, {
     context: async (request, reply) => ({
       ...services,
       ...(await identify(request, reply)),
@@ -111,9 +111,8 @@ export async function registerGraphQL(
       const waitSeconds = ws ? 0 : await operations.count(countedAddress(ip));
       if (waitSeconds > 0) return refuseForNow(reply, waitSeconds);
     },
-    handlerTimeout: config.requestTimeoutMs,
     preHandler: resolveDocumentId(documents),
-    handler,
+    handler: within(config.requestTimeoutMs, answer as Handler),
   };
   app.route({ ...route, method: 'POST', bodyLimit: largestBodyBytes });
   app.route({
@@ -138,6 +137,26 @@ function refuseHandshake(reply: FastifyReply, status: 403 | 429): FastifyReply {
       ? 'Pages of other sites may not connect here.'
       : 'There are too many connections from your address; close one first.';
   return reply.code(status).type('text/plain; charset=utf-8').send(`${sentence}\n`);
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/**
+ * Answers 503 when the handler has not answered in time; the work goes on until the database's own time-out ends
+ * it. Not Fastify's handlerTimeout, which is over as soon as a POST's body is read: it waits for the request to
+ * close, and in Node that comes before the answer.
+ */
+function within(timeoutMs: number, handler: Handler): Handler {
+  return async (request, reply) => {
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), timeoutMs);
+    const answer = await Promise.race([handler(request, reply), late.promise]);
+    clearTimeout(timer);
+    if (answer !== 'late') return answer;
+    const message = 'The answer took too long; ask for less, or try again.';
+    reply.code(503).header('cache-control', 'no-store').type('application/json; charset=utf-8');
+    return { errors: [{ message, extensions: { code: 'TIMED_OUT', requestId: request.id } }] };
+  };
 }
 
 /** Puts the text in the place of `documentId`, which Apollo does not know. */

@@ -7,7 +7,8 @@ import type { Socket } from 'node:net';
 /** Two years, as browsers ask of who wants to be on their lists; one year is the least. */
 const strictTransportSecurity = 'max-age=63072000';
 
-const headers: Readonly<Record<string, string>> = {
+/** But for HSTS. */
+export const securityHeaders: Readonly<Record<string, string>> = {
   // An answer that is no page may load nothing and be framed by nobody, whatever a browser takes it for.
   'content-security-policy':
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -34,7 +35,7 @@ const headers: Readonly<Record<string, string>> = {
 /** Adds the headers to every answer of the server, and HSTS to those that go out over TLS. */
 export function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ protocol }, reply) => {
-    reply.headers(headers);
+    reply.headers(securityHeaders);
     // `https` only when a proxy that is trusted says so: this server itself speaks no TLS.
     if (protocol === 'https') reply.header('strict-transport-security', strictTransportSecurity);
   });
@@ -51,7 +52,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
   if (error.code !== 'ECONNRESET' && socket.writable) {
     const status = unreadable[error.code ?? ''] ?? '400 Bad Request';
     const lines = Object.entries({
-      ...headers,
+      ...securityHeaders,
       'cache-control': 'no-store',
       connection: 'close',
       'content-length': '0',

@@ -18,11 +18,11 @@ import type { Storage } from '../storage.ts';
 import type { Thumbnails } from '../thumbnails.ts';
 import { createIdentify } from './caller.ts';
 import type { AccessOptions } from './caller.ts';
-import { answerError } from './errors.ts';
+import { answerError, loggedUrl } from './errors.ts';
 import { files } from './files.ts';
 import { graphiql } from './graphiql.ts';
 import { registerGraphQL } from './graphql.ts';
-import { addSecurityHeaders, answerUnreadable } from './headers.ts';
+import { addSecurityHeaders, answerUnreadable, securityHeaders } from './headers.ts';
 import { health } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { metricsPage } from './metrics.ts';
@@ -63,6 +63,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     requestTimeout: config.requestTimeoutMs,
     http: { headersTimeout: config.requestTimeoutMs, connectionsCheckingInterval: 1_000 },
     clientErrorHandler: answerUnreadable,
+    // An address that cannot be read: no hook sees it.
+    frameworkErrors: (error, _request, reply) =>
+      void reply.headers(securityHeaders).send(error as never),
     // Fastify's own news are not ours: what was answered is logged below, and main says where to look.
     loggerInstance: logger.child(
       { part: 'http' },
@@ -87,10 +90,10 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   app.setErrorHandler<FastifyError>((error, request, reply) =>
     answerError(error, request, reply, logger),
   );
-  app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) => {
-    // What follows the path may sign a link.
-    const path = url.split('?', 1)[0];
-    const facts = { requestId: id, method, url: path, statusCode, elapsedMs: elapsedTime };
+  app.addHook('onResponse', async (request, { statusCode, elapsedTime }) => {
+    const { id: requestId, method } = request;
+    const url = loggedUrl(request);
+    const facts = { requestId, method, url, statusCode, elapsedMs: elapsedTime };
     logger.debug(facts, 'answered');
   });
   await app.register(websocket, {

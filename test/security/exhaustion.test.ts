@@ -1,0 +1,125 @@
+// Who takes time and places instead of sending much: against a server with little of both.
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+import { createTestDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { openFolder } from '../support/folder.ts';
+import { startTapedeck } from '../support/tapedeck.ts';
+import { testAttacks } from './attack.ts';
+import type { Attack, Target } from './attack.ts';
+import { get, post, sendBytes } from './send.ts';
+
+const mostSockets = 3;
+const stack = new AsyncDisposableStack();
+let database: TestDatabase;
+let target: Target;
+beforeAll(async () => {
+  const { path: dataFolder } = stack.use(await openFolder());
+  database = stack.use(await createTestDatabase());
+  const settings = {
+    ROLES: 'api',
+    DATABASE_URL: database.url,
+    TRUSTED_PROXIES: '127.0.0.1',
+    MAX_SOCKETS_PER_ADDRESS: `${mostSockets}`,
+    REQUEST_TIMEOUT_SECONDS: '1',
+  };
+  const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
+  target = { url, dataFolder, database, output };
+});
+afterAll(() => stack.disposeAsync());
+
+const attacks: readonly Attack[] = [
+  {
+    name: 'headers that never end, a byte now and then',
+    attack: (ours) => sendBytes(ours, 'GET / HTTP/1.1\r\nHost: localhost\r\nX: '),
+    expected: { status: 408 },
+  },
+  {
+    name: 'a body that never comes',
+    attack: (ours) =>
+      sendBytes(
+        ours,
+        'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      ),
+    expected: { status: 408 },
+  },
+  {
+    name: 'two hundred connections that say nothing',
+    async attack(ours) {
+      const { hostname, port } = new URL(ours.url);
+      const silent = Array.from({ length: 200 }, () => connect(Number(port), hostname));
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+      const answer = await get(ours, '/livez');
+      for (const socket of silent) socket.destroy();
+      return answer;
+    },
+    expected: { status: 200 },
+  },
+  {
+    name: 'a query that waits for the database',
+    async attack(ours) {
+      const client = await database.pool.connect();
+      try {
+        await client.query('begin; lock table tapedeck.jobs in access exclusive mode');
+        return await post(ours, { query: '{ jobs { totalCount } }' });
+      } finally {
+        await client.query('rollback');
+        client.release();
+      }
+    },
+    expected: { status: 503, text: 'TIMED_OUT' },
+  },
+];
+testAttacks(() => target, attacks);
+
+async function openFrom(address: string): Promise<WebSocket | number> {
+  const socket = new WebSocket(
+    `${target.url.replace('http', 'ws')}/graphql`,
+    'graphql-transport-ws',
+    { headers: { 'x-forwarded-for': address } },
+  );
+  socket.on('error', () => {});
+  return Promise.race([
+    once(socket, 'open').then(() => socket),
+    once(socket, 'unexpected-response').then(([request, { statusCode }]) => {
+      request.destroy();
+      return statusCode as number;
+    }),
+  ]);
+}
+
+async function close(sockets: readonly (WebSocket | number)[]): Promise<void> {
+  await Promise.all(
+    sockets.map(async (socket) => {
+      if (typeof socket === 'number') return;
+      socket.close();
+      await once(socket, 'close');
+    }),
+  );
+}
+
+test('one address holds as many WebSockets as it may, also when all come at once; others hold theirs', async () => {
+  const opened = await Promise.all(
+    Array.from({ length: mostSockets + 2 }, () => openFrom('203.0.113.7')),
+  );
+  expect(opened.filter((socket) => socket === 429)).toHaveLength(2);
+  const other = await openFrom('203.0.113.8');
+  expect(other).toBeInstanceOf(WebSocket);
+  await close([...opened, other]);
+  const again = await openFrom('203.0.113.7');
+  expect(again).toBeInstanceOf(WebSocket);
+  await close([again]);
+});
+
+test('the addresses of one IPv6 line are one', async () => {
+  const opened = await Promise.all(
+    Array.from({ length: mostSockets + 1 }, (_, index) => openFrom(`2001:db8:1:2::${index + 1}`)),
+  );
+  expect(opened.filter((socket) => socket === 429)).toHaveLength(1);
+  const neighbour = await openFrom('2001:db8:1:3::1');
+  expect(neighbour).toBeInstanceOf(WebSocket);
+  await close([...opened, neighbour]);
+});
