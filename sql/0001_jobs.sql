@@ -155,7 +155,7 @@ create index job_owners_stored_by_address
 
 -- What the limits count follows the job's status, so that no statement can forget it.
 create function tapedeck.follow_status() returns trigger
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   update tapedeck.job_owners
     set place = case when new.status in ('QUEUED', 'RUNNING') then new.place end,
@@ -248,8 +248,10 @@ return case when job.run_at > now() then job.run_at
 -- The settings bind the plans inside add_jobs, which are made in our session: left to itself the planner makes
 -- them anew at each call (three times the cost of running them), or when the queue was empty, and then reads the
 -- whole queue for each job.
+-- With the owner's rights: nobody else reaches graphile-worker's tables.
 create function tapedeck.enqueue_all(jobs tapedeck.jobs[]) returns void
-language plpgsql volatile
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
@@ -260,6 +262,14 @@ begin
     select row('convert', json_build_object('jobId', job.id), null, tapedeck.delivery_at(job), 25, job.id::text,
         case when job.run_at > now() then -1 else 0 end, null)::graphile_worker.job_spec
     from unnest(jobs) as job));
+end
+$$;
+
+-- Takes the job's queue job back; one that is being delivered finds nothing to claim.
+create function tapedeck.dequeue(p_job_id uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform graphile_worker.remove_job(p_job_id::text);
 end
 $$;
 

@@ -16,7 +16,7 @@ create table tapedeck.job_events (
 );
 
 create function tapedeck.record_event() returns trigger
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into tapedeck.job_events (job_id, version, status, phase, attempt, failure_code)
   values (new.id, new.version, new.status, new.phase, new.attempt, new.failure_code);

@@ -216,6 +216,17 @@ CREATE OR REPLACE FUNCTION tapedeck.delivery_at(job jobs)
  STABLE
 RETURN CASE WHEN ((job).run_at > now()) THEN (job).run_at ELSE ('1970-01-01 00:00:00+00'::timestamp with time zone + (((job).place)::double precision * '00:00:00.000001'::interval)) END;
 
+CREATE OR REPLACE FUNCTION tapedeck.dequeue(p_job_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform graphile_worker.remove_job(p_job_id::text);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION tapedeck.enqueue(job jobs)
  RETURNS void
  LANGUAGE plpgsql
@@ -228,6 +239,8 @@ $function$;
 CREATE OR REPLACE FUNCTION tapedeck.enqueue_all(jobs jobs[])
  RETURNS void
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
@@ -307,6 +320,8 @@ $function$;
 CREATE OR REPLACE FUNCTION tapedeck.follow_status()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   update tapedeck.job_owners
@@ -461,6 +476,8 @@ $function$;
 CREATE OR REPLACE FUNCTION tapedeck.record_event()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   insert into tapedeck.job_events (job_id, version, status, phase, attempt, failure_code)

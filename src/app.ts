@@ -81,9 +81,9 @@ export async function createApp(
   const pool = openPool('', { maxConnections, answerTimeoutMs });
   stack.defer(() => pool.end());
   await waitForDatabase(pool, config, logger, signal);
-  await bringUpToDate(connectionString, applicationName, logger).catch((cause: unknown) => {
+  await bringUpToDate({ connectionString, applicationName, logger }).catch((cause: unknown) => {
     throw new StartError(
-      `The schema cannot be brought up to date (${reasonOf(cause)}); let DATABASE_URL name the database's owner.`,
+      `The schema cannot be brought up to date (${reasonOf(cause)}); run "node src/main.ts migrate" as the database's owner, or let DATABASE_URL name it.`,
       { cause },
     );
   });

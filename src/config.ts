@@ -34,6 +34,8 @@ export type Config = {
   readonly maxStreamsPerAddress: number | null;
   /** Null: an embedded Postgres under `dataFolder`. */
   readonly databaseUrl: string | null;
+  /** For `migrate`: the roles that it lets in, by password. */
+  readonly databasePasswords: Readonly<Record<'api' | 'worker', string | null>>;
   /** Absolute. */
   readonly dataFolder: string;
   readonly roles: ReadonlySet<Role>;
@@ -127,6 +129,8 @@ const settings = z.object({
       'has to begin with postgres:// (leave it empty for the embedded one)',
     )
     .optional(),
+  API_DATABASE_PASSWORD: z.string().optional(),
+  WORKER_DATABASE_PASSWORD: z.string().optional(),
   DATA_DIR: z.string().default('./data'),
   ROLES: z
     .string()
@@ -231,6 +235,10 @@ export function loadConfig(
     maxStreams: choose(values, values.MAX_STREAMS, 200),
     maxStreamsPerAddress: choose(values, values.MAX_STREAMS_PER_ADDRESS, 1_000),
     databaseUrl: values.DATABASE_URL ?? null,
+    databasePasswords: {
+      api: values.API_DATABASE_PASSWORD ?? null,
+      worker: values.WORKER_DATABASE_PASSWORD ?? null,
+    },
     dataFolder: resolve(values.DATA_DIR),
     roles,
     workerConcurrency: values.WORKER_CONCURRENCY,
@@ -291,7 +299,12 @@ function toLimits(values: Settings): Limits {
 }
 
 /** Where secrets are mounted as files, DATABASE_URL_FILE names the file with the value of DATABASE_URL. */
-const secretSettings = ['DATABASE_URL', 'SESSION_SECRET'];
+const secretSettings = [
+  'DATABASE_URL',
+  'SESSION_SECRET',
+  'API_DATABASE_PASSWORD',
+  'WORKER_DATABASE_PASSWORD',
+];
 
 function readSecretFiles(given: Readonly<Record<string, string | undefined>>): {
   given: Record<string, string | undefined>;

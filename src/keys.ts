@@ -97,7 +97,7 @@ async function withDatabase<Result>(
   let connectionString = running;
   if (connectionString === null) {
     ({ connectionString } = stack.use(await startEmbeddedPostgres({ dataFolder })));
-    await bringUpToDate(connectionString, applicationName, logger);
+    await bringUpToDate({ connectionString, applicationName, logger });
   }
   const pool = createPool({
     ...{ connectionString, applicationName, maxConnections: 1, onIdleError: () => {} },

@@ -14,6 +14,7 @@ import type { Logger } from './logger.ts';
 import { confineTools } from './media/sandbox.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
+import { bringUpToDate } from './migration.ts';
 import { rotateSecrets, secretsFile } from './secrets.ts';
 import { StartError } from './startError.ts';
 import { startWorker } from './worker.ts';
@@ -28,6 +29,7 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   if (command === 'health') return checkHealth(config);
   if (command === 'doctor') return reportHealth(await examine(config));
   const logger = createLogger(config);
+  if (command === 'migrate') return migrateAsOwner(config, logger);
   if (command === 'keys') {
     process.stdout.write(await manageKeys(config, logger, args));
     return;
@@ -40,7 +42,9 @@ async function main(command: string | undefined, args: readonly string[]): Promi
     return;
   }
   if (command !== undefined)
-    throw new StartError(`There is no command "${command}"; try "health", "doctor", "keys" or "secrets".`);
+    throw new StartError(
+      `There is no command "${command}"; try "health", "doctor", "migrate", "keys" or "secrets".`,
+    );
   await using stack = new AsyncDisposableStack();
   const finding = config.roles.has('worker') ? prepareTools(config, logger) : null;
   finding?.catch(() => {});
@@ -66,6 +70,27 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   logger.info(`Tapedeck stops (${signal}); conversions under way are continued at the next start`);
   // Side by side: clients are sent away while conversions are handed back.
   Promise.resolve(worker?.[Symbol.asyncDispose]()).catch(() => {});
+}
+
+/** Where the roles own nothing, the owner's one task: the schema, their grants, and their passwords. */
+async function migrateAsOwner(config: Config, logger: Logger): Promise<void> {
+  const { databaseUrl, databasePasswords } = config;
+  if (databaseUrl === null)
+    throw new StartError(
+      'DATABASE_URL has to be set: the embedded Postgres is migrated by itself.',
+    );
+  const roles = (['api', 'worker'] as const).flatMap((role) => {
+    const password = databasePasswords[role];
+    return password === null ? [] : [{ name: `tapedeck_${role}` as const, password }];
+  });
+  const applicationName = 'tapedeck migrate';
+  await bringUpToDate({ connectionString: databaseUrl, applicationName, logger, roles }).catch(
+    (cause: unknown) => {
+      const { message } = cause as Error;
+      throw new StartError(`The schema cannot be migrated: ${message}.`, { cause });
+    },
+  );
+  process.stdout.write('The schema is current.\n');
 }
 
 function reportHealth(findings: readonly Finding[]): void {

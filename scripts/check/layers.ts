@@ -10,7 +10,7 @@ import { runTool } from './tool.ts';
  * marked `type:` only the types.
  */
 const layers: Readonly<Record<string, string>> = {
-  main: 'app api worker health doctor keys secrets db media config logger startError',
+  main: 'app api worker health doctor keys migration secrets db media config logger startError',
   app: 'http resolvers services db media storage thumbnails migration secrets domain config logger metrics startError',
   api: 'type:app http resolvers services domain startError',
   health: 'services db startError',

@@ -40,7 +40,7 @@ export function cancelJob(
          where j.id = $1 and j.status in ('QUEUED', 'RUNNING')
          returning j.*)
        select ${jobColumns('canceled')}, tapedeck.announce(canceled::tapedeck.jobs),
-         graphile_worker.remove_job(canceled.id::text)
+         tapedeck.dequeue(canceled.id)
        from canceled`,
       [jobId],
     );

@@ -35,8 +35,9 @@ export type MigrationGap = {
 export async function compareMigrations(db: Queryable): Promise<MigrationGap | null> {
   const { rows: found } = await db.query<{ isThere: boolean }>(
     `-- hasMigrations
-     select to_regclass('tapedeck.migrations') is not null
-       and to_regclass('graphile_worker.migrations') is not null as "isThere"`,
+     -- Not by to_regclass: the API's role may not even look into graphile-worker's schema.
+     select count(*) = 2 as "isThere" from pg_class
+     where relname = 'migrations' and relnamespace::regnamespace::text in ('tapedeck', 'graphile_worker')`,
   );
   if (found[0]?.isThere !== true) return null;
   const { rows } = await db.query<{ name: string }>(

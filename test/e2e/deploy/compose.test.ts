@@ -21,10 +21,15 @@ type Service = {
 type Project = { services: Record<string, Service>; volumes: Record<string, unknown> };
 
 /** What `docker-compose config` makes of the file with these variables and no others. */
-function composeConfig(environment: Readonly<Record<string, string>>) {
+function composeConfig(environment: Readonly<Record<string, string>>, ...overrides: string[]) {
   const { error, status, stdout, stderr } = spawnSync(
     'docker-compose',
-    ['--file', `${root}/docker-compose.yaml`, '--env-file', `${root}/.env.example`, 'config'],
+    [
+      ...['docker-compose.yaml', ...overrides].flatMap((file) => ['--file', `${root}/${file}`]),
+      '--env-file',
+      `${root}/.env.example`,
+      'config',
+    ],
     { encoding: 'utf8', env: { PATH: process.env['PATH'], ...environment } },
   );
   if (error !== undefined) {
@@ -80,6 +85,8 @@ describe('docker-compose.yaml', () => {
     );
     const fixed = ['HOST', 'PORT', 'DATA_DIR', 'YTDLP_PATH', 'FFMPEG_PATH'];
     const ofCompose = ['POSTGRES_PASSWORD', 'TAPEDECK_LISTEN'];
+    // For the one task of the owner, and only where the roles own nothing.
+    ofCompose.push('API_DATABASE_PASSWORD', 'WORKER_DATABASE_PASSWORD');
     // They name files, which would have to be mounted as well.
     const files = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'DATABASE_URL_FILE'];
     files.push('SESSION_SECRET_FILE');
@@ -96,6 +103,32 @@ describe('docker-compose.yaml', () => {
     const passed = Object.keys(project.services['worker']?.environment ?? {});
     expect(passed).toContain('RETENTION_HOURS');
     expect(passed).not.toContain('SESSION_SECRET');
+  });
+
+  test('with roles that own nothing, the owner’s password reaches neither API nor worker', () => {
+    const own = { API_DATABASE_PASSWORD: 'of the API', WORKER_DATABASE_PASSWORD: 'of the worker' };
+    const roles = 'deploy/docker-compose.roles.yaml';
+    const { status, stdout, stderr } = composeConfig(
+      { POSTGRES_PASSWORD: 'the owner', ...own },
+      roles,
+    );
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    const { services } = parse(stdout) as Project;
+    expect(services['migrate']?.environment).toMatchObject({ PGPASSWORD: 'the owner', ...own });
+    for (const [name, password] of [
+      ['api', 'of the API'],
+      ['worker', 'of the worker'],
+    ] as const) {
+      const { environment } = services[name] ?? {};
+      expect(environment).toMatchObject({
+        PGPASSWORD: password,
+        DATABASE_URL: `postgres://tapedeck_${name}@postgres:5432/tapedeck`,
+      });
+      expect(JSON.stringify(environment)).not.toContain('the owner');
+    }
+    expect(composeConfig({ POSTGRES_PASSWORD: 'the owner' }, roles).stderr).toContain(
+      'Set API_DATABASE_PASSWORD',
+    );
   });
 
   test('without a password it says in one sentence what to set', () => {
