@@ -97,6 +97,11 @@ create table lanes (
   probe_job_id uuid
 );
 
+create table leases (
+  name text not null,
+  until timestamp(3) with time zone not null
+);
+
 create table migrations (
   id integer not null default nextval('migrations_id_seq'::regclass),
   name character varying(255) not null,
@@ -123,6 +128,14 @@ create table workers (
   other_pool_ids text[] not null default '{}'::text[],
   started_at timestamp(3) with time zone not null default now(),
   seen_at timestamp(3) with time zone not null default now()
+);
+
+create table ytdlp_versions (
+  version text not null,
+  succeeded integer not null default 0,
+  failed integer not null default 0,
+  rejected_at timestamp(3) with time zone,
+  rejected_for text
 );
 
 alter table api_keys add constraint api_keys_hash_key UNIQUE (hash);
@@ -152,12 +165,15 @@ alter table jobs add constraint jobs_succeeded_has_no_failure CHECK (((status <>
 alter table jobs add constraint jobs_terminal_has_finish CHECK (((status = ANY (ARRAY['SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'EXPIRED'::text])) = (finished_at IS NOT NULL)));
 alter table lanes add constraint lanes_paused_or_open CHECK ((((pauses > 0) = (paused_at IS NOT NULL)) AND ((pauses > 0) = (paused_until IS NOT NULL))));
 alter table lanes add constraint lanes_pkey PRIMARY KEY (site);
+alter table leases add constraint leases_pkey PRIMARY KEY (name);
 alter table migrations add constraint migrations_pkey PRIMARY KEY (id);
 alter table queue_gauge add constraint queue_gauge_is_only CHECK (is_only);
 alter table queue_gauge add constraint queue_gauge_pkey PRIMARY KEY (is_only);
 alter table source_losses add constraint source_losses_pkey PRIMARY KEY (site, external_id);
 alter table workers add constraint workers_pkey PRIMARY KEY (id);
 alter table workers add constraint workers_slots_positive CHECK ((slots > 0));
+alter table ytdlp_versions add constraint ytdlp_versions_pkey PRIMARY KEY (version);
+alter table ytdlp_versions add constraint ytdlp_versions_rejected_with_reason CHECK (((rejected_at IS NULL) = (rejected_for IS NULL)));
 
 CREATE INDEX buckets_by_age ON tapedeck.buckets USING btree (filled_at);
 CREATE INDEX idempotency_keys_by_age ON tapedeck.idempotency_keys USING btree (created_at);

@@ -43,6 +43,12 @@ export type Config = {
   /** Null: youtube-dl-exec's own binary, else the one on PATH. */
   readonly ytdlpPath: string | null;
   readonly ffmpegPath: string | null;
+  /** Null: yt-dlp is left as it is. */
+  readonly ytdlpUpdate: {
+    readonly releasesUrl: string;
+    /** What a new version has to convert; null: it only has to tell its version. */
+    readonly canaryUrl: string | null;
+  } | null;
   /** Whether tools run in namespaces of their own: where it works, never, or not at all without. */
   readonly sandbox: 'auto' | 'off' | 'require';
   readonly allowedHosts: AllowedHosts;
@@ -140,6 +146,12 @@ const settings = z.object({
   WORKER_CONCURRENCY: wholeNumber(1, 1_000).default(availableParallelism()),
   YTDLP_PATH: z.string().optional(),
   FFMPEG_PATH: z.string().optional(),
+  YTDLP_UPDATE: z.enum(['on', 'off'], 'has to be on or off').default('on'),
+  YTDLP_RELEASES_URL: z
+    .url({ protocol: /^https?$/, error: 'has to be an http(s) address' })
+    .default('https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest'),
+  // yt-dlp's own test video, ten seconds long.
+  YTDLP_CANARY_URL: z.string().default('https://www.youtube.com/watch?v=BaW_jenozKc'),
   SANDBOX: z.enum(['auto', 'off', 'require'], 'has to be auto, off or require').default('auto'),
   ALLOWED_HOSTS: z
     .string()
@@ -244,6 +256,13 @@ export function loadConfig(
     workerConcurrency: values.WORKER_CONCURRENCY,
     ytdlpPath: values.YTDLP_PATH ?? null,
     ffmpegPath: values.FFMPEG_PATH ?? null,
+    ytdlpUpdate:
+      values.YTDLP_UPDATE === 'off'
+        ? null
+        : {
+            releasesUrl: values.YTDLP_RELEASES_URL,
+            canaryUrl: values.YTDLP_CANARY_URL === 'none' ? null : values.YTDLP_CANARY_URL,
+          },
     sandbox: values.SANDBOX,
     allowedHosts: values.ALLOWED_HOSTS,
     maxDurationSeconds: values.MAX_DURATION_SECONDS,

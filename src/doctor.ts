@@ -10,6 +10,7 @@ import { createPool } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import { readQueueStats } from './db/queueStats.ts';
 import { findTools, warnings } from './media/tools.ts';
+import { versionsFolder } from './media/ytdlpVersions.ts';
 import { workerLostAfterSeconds } from './services/workerPulse.ts';
 import { createStorage } from './storage.ts';
 
@@ -153,8 +154,16 @@ async function checkQueue(pool: Database): Promise<Answer> {
   return found;
 }
 
-async function checkTools({ ytdlpPath, ffmpegPath, environment }: Config): Promise<Answer> {
-  const search = { ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' };
+async function checkTools({
+  ytdlpPath,
+  ffmpegPath,
+  environment,
+  dataFolder,
+}: Config): Promise<Answer> {
+  const search = {
+    ...{ ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' },
+    versionsFolder: versionsFolder(dataFolder),
+  };
   const tools = await findTools(search).catch((cause: unknown) => {
     throw new Fault(reasonOf(cause));
   });

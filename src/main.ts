@@ -14,6 +14,7 @@ import type { Logger } from './logger.ts';
 import { confineTools } from './media/sandbox.ts';
 import { findTools, ToolError, warnings } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
+import { versionsFolder } from './media/ytdlpVersions.ts';
 import { bringUpToDate } from './migration.ts';
 import { rotateSecrets, secretsFile } from './secrets.ts';
 import { StartError } from './startError.ts';
@@ -52,7 +53,9 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   const broken = [app.broken];
   let worker: Worker | null = null;
   if (finding !== null) {
-    worker = stack.use(await startWorker(app, await finding));
+    const confine = async (found: Tools) => (await confineFound(found, config)).tools;
+    const find = async () => confine(await findTools(searchOf(config)));
+    worker = stack.use(await startWorker(app, await finding, { find, confine }));
     broken.push(worker.broken);
   }
   if (config.roles.has('api')) {
@@ -99,8 +102,11 @@ function reportHealth(findings: readonly Finding[]): void {
   if (faults > 0) process.exit(1);
 }
 
-function searchOf({ ytdlpPath, ffmpegPath, environment }: Config) {
-  return { ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' };
+function searchOf({ ytdlpPath, ffmpegPath, environment, dataFolder }: Config) {
+  return {
+    ...{ ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' },
+    versionsFolder: versionsFolder(dataFolder),
+  };
 }
 
 /** Finds the tools, and the sandbox that each is to run in; says what there is. */
@@ -111,21 +117,29 @@ async function prepareTools(config: Config, logger: Logger): Promise<Tools> {
     logger.info('The tools run without a sandbox: SANDBOX is off');
     return found;
   }
-  const { tools, refusal } = await confineTools(found, config.environment);
+  const { tools, refusal } = await confineFound(found, config);
   if (refusal === null) {
     logger.info('Each run of a tool has a sandbox of its own (bubblewrap)');
     return tools;
-  }
-  if (config.sandbox === 'require') {
-    throw new ToolError(
-      `SANDBOX is require, and there is none: ${refusal}. See docs/security.md, or set it to auto.`,
-      [],
-    );
   }
   logger.info(
     `The tools run without a sandbox: ${refusal}; docs/security.md tells what else holds them`,
   );
   return found;
+}
+
+/** Throws ToolError when there has to be a sandbox and there is none. */
+async function confineFound(
+  found: Tools,
+  { sandbox, environment }: Config,
+): Promise<{ tools: Tools; refusal: string | null }> {
+  if (sandbox === 'off') return { tools: found, refusal: null };
+  const { tools, refusal } = await confineTools(found, environment);
+  if (refusal === null || sandbox !== 'require') return { tools, refusal };
+  throw new ToolError(
+    `SANDBOX is require, and there is none: ${refusal}. See docs/security.md, or set it to auto.`,
+    [],
+  );
 }
 
 function announceTools(tools: Tools, logger: Logger): void {

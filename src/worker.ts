@@ -6,9 +6,10 @@ import { Logger as QueueLogger, run } from 'graphile-worker';
 import type { RunnerOptions, WorkerEvents } from 'graphile-worker';
 import type { App } from './app.ts';
 import type { Logger } from './logger.ts';
-import { addGauge } from './metrics.ts';
+import { addGauge, addGauges } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 import { startEgressGuard } from './media/egress.ts';
+import { readYtdlpVersion } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
 import { AttemptLost, createAttempts } from './services/attempts.ts';
 import type { AttemptObserver } from './services/attempts.ts';
@@ -17,6 +18,8 @@ import { createUpkeep } from './services/upkeep.ts';
 import { beatTimeoutMs, startWorkerPulse } from './services/workerPulse.ts';
 import { createChores, crontab } from './tasks/chores.ts';
 import { createConvertTask } from './tasks/convert.ts';
+import { lookAfterYtdlp } from './worker/ytdlpCare.ts';
+import type { ToolFinder } from './worker/ytdlpCare.ts';
 
 /** May be disposed more than once. */
 export type Worker = AsyncDisposable & {
@@ -28,7 +31,11 @@ export type Worker = AsyncDisposable & {
 const longestFailureMs = 15_000;
 
 /** Starts taking jobs. Disposing hands running attempts back and waits until nothing of them is left. */
-export async function startWorker(app: App, tools: Tools): Promise<Worker> {
+export async function startWorker(
+  app: App,
+  tools: Tools,
+  finder: ToolFinder = { find: async () => tools, confine: async (found) => found },
+): Promise<Worker> {
   const { config, metrics, pool, storage, thumbnails } = app;
   const logger = app.logger.child({ part: 'worker' });
   const onError = (error: unknown) => logger.warn({ err: error }, 'the database did not answer');
@@ -57,6 +64,22 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
     { name: 'tapedeck_attempts_running', help: 'Conversions that this worker runs now' },
     () => attempts.count(),
   );
+  const leaving = new AbortController();
+  const inUse = await lookAfterYtdlp({
+    ...{ app, tools, finder, logger, proxyUrl: guard.url, signal: leaving.signal },
+  });
+  addGauges(
+    metrics.registry,
+    {
+      name: 'tapedeck_ytdlp_age_days',
+      help: 'Age of the extractor that this worker uses',
+      labels: ['version', 'origin'],
+    },
+    async () => {
+      const { version, origin } = await inUse.ytdlp();
+      return [{ version, origin, value: readYtdlpVersion(version, new Date())?.ageDays ?? 0 }];
+    },
+  );
   const slots = config.workerConcurrency;
   const deaf = Promise.withResolvers<never>();
   const onRecord = Promise.withResolvers<void>();
@@ -65,7 +88,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
     attempts,
     storage,
     thumbnails,
-    ytdlp: tools.ytdlp,
+    ...{ ytdlp: inUse.ytdlp, onYtdlpRun: inUse.onYtdlpRun },
     ffmpeg: tools.ffmpeg,
     proxyUrl: guard.url,
     hostEnvironment: config.environment,
@@ -86,6 +109,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
       storeQuotaBytes: config.storeQuotaBytes,
       sourceCacheBytes: config.sourceCacheBytes,
     }),
+    inUse.care,
     logger,
     (chore, isSuccess) => metrics.choreEnded(chore, isSuccess),
   );
@@ -138,6 +162,7 @@ export async function startWorker(app: App, tools: Tools): Promise<Worker> {
   stack.use(runners.move());
   onRecord.resolve();
   stack.defer(async () => {
+    leaving.abort(new Error('the worker is stopping'));
     // In this order: nothing is fetched any more, then every attempt is handed back. The other way round
     // a slot would take the job again that it has just handed back, and again.
     const stopping = Promise.all([conversions.stop(), housekeeping.stop()]);

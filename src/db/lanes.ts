@@ -1,4 +1,4 @@
-// The lanes of sites that refuse us: see sql/0003_lanes.sql, where their rules are.
+// The lanes of sites that refuse us: see sql/0003_self_care.sql, where their rules are.
 
 import type { JobFailureCode } from '../domain/failure.ts';
 import {

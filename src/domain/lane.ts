@@ -1,5 +1,5 @@
 // When a site refuses us again and again: what counts as a refusal, and how its lane is paused. The lane is in
-// sql/0003_lanes.sql, where the races are.
+// sql/0003_self_care.sql, where the races are.
 
 import type { JobFailureCode } from './failure.ts';
 

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { ytdlpVersions } from './ytdlpVersions.ts';
 
 /** Where to look. The two settings are null when they are empty. */
 export type ToolSearch = {
@@ -14,6 +15,8 @@ export type ToolSearch = {
   readonly ffmpegPath: string | null;
   /** Folders, as in the variable PATH. */
   readonly searchPath: string;
+  /** Where Tapedeck keeps what it fetched itself; absent: it does not. */
+  readonly versionsFolder?: string;
 };
 
 export type Ytdlp = {
@@ -24,7 +27,8 @@ export type Ytdlp = {
   readonly ageDays: number;
   /** Our own Node, for `--js-runtimes`; null when this version does not know that option. */
   readonly jsRuntime: string | null;
-  readonly origin: 'YTDLP_PATH' | 'youtube-dl-exec' | 'PATH';
+  /** `update`: fetched by Tapedeck itself. */
+  readonly origin: 'YTDLP_PATH' | 'update' | 'youtube-dl-exec' | 'PATH';
 };
 
 export type Ffmpeg = {
@@ -53,8 +57,8 @@ export const bundledYtdlp = (
 ).YOUTUBE_DL_PATH;
 
 /**
- * Finds both tools, at the same time: the settings, else youtube-dl-exec's own binary, else PATH; of
- * these the first that runs. Throws a ToolError.
+ * Finds both tools, at the same time: the settings, else the newer of youtube-dl-exec's own binary and an update,
+ * else PATH; of these the first that runs. Throws a ToolError.
  */
 export async function findTools(search: ToolSearch): Promise<Tools> {
   const [ytdlp, ffmpeg] = await Promise.all([findYtdlp(search), findFfmpeg(search)]);
@@ -108,24 +112,51 @@ export function readYtdlpVersion(
   };
 }
 
+/** What the program says that it is; null when it does not run. */
+export async function askYtdlpVersion(path: string, searchPath: string): Promise<string | null> {
+  // A yt-dlp.conf with an option that this version does not know would make it fail.
+  return (await askTool(path, ['--ignore-config', '--version'], searchPath))?.trim() ?? null;
+}
+
 async function findYtdlp(search: ToolSearch): Promise<Ytdlp | null> {
-  const candidates: { path: string; origin: Ytdlp['origin'] }[] =
-    search.ytdlpPath === null
-      ? [
-          { path: bundledYtdlp, origin: 'youtube-dl-exec' },
-          ...onPath('yt-dlp', search).map((path) => ({ path, origin: 'PATH' as const })),
-        ]
-      : named(search.ytdlpPath, search).map((path) => ({ path, origin: 'YTDLP_PATH' }));
-  for (const { path, origin } of candidates) {
-    // A yt-dlp.conf with an option that this version does not know would make it fail.
-    const answer = await askTool(path, ['--ignore-config', '--version'], search.searchPath);
-    const facts = readYtdlpVersion(answer ?? '', new Date());
-    if (facts === null) continue;
+  type Candidate = { path: string; origin: Ytdlp['origin'] };
+  const tryOne = async ({ path, origin }: Candidate): Promise<Ytdlp | null> => {
+    const facts = readYtdlpVersion(
+      (await askYtdlpVersion(path, search.searchPath)) ?? '',
+      new Date(),
+    );
+    if (facts === null) return null;
     const { hasJsRuntimes, ...rest } = facts;
     return { path, ...rest, jsRuntime: hasJsRuntimes ? process.execPath : null, origin };
+  };
+  if (search.ytdlpPath === null) {
+    const ours = await Promise.all([
+      tryOne({ path: bundledYtdlp, origin: 'youtube-dl-exec' }),
+      search.versionsFolder === undefined ? null : tryUpdate(search.versionsFolder, tryOne),
+    ]);
+    const [newest] = ours
+      .filter((found) => found !== null)
+      .toSorted((one, other) => other.version.localeCompare(one.version));
+    if (newest !== undefined) return newest;
+  }
+  const name = search.ytdlpPath ?? 'yt-dlp';
+  const origin = search.ytdlpPath === null ? 'PATH' : 'YTDLP_PATH';
+  for (const path of named(name, search)) {
+    const found = await tryOne({ path, origin });
+    if (found !== null) return found;
   }
   if (search.ytdlpPath !== null) throw wrongSetting('YTDLP_PATH', search.ytdlpPath, 'yt-dlp');
   return null;
+}
+
+/** By the true path of the version, not by the link: a run that has begun keeps its program. */
+async function tryUpdate(
+  folder: string,
+  tryOne: (candidate: { path: string; origin: 'update' }) => Promise<Ytdlp | null>,
+): Promise<Ytdlp | null> {
+  const versions = ytdlpVersions(folder);
+  const current = await versions.current();
+  return current === null ? null : tryOne({ path: versions.pathOf(current), origin: 'update' });
 }
 
 async function findFfmpeg(search: ToolSearch): Promise<Ffmpeg | null> {

@@ -3,17 +3,22 @@
 import type { TaskList } from 'graphile-worker';
 import type { Logger } from '../logger.ts';
 import type { Upkeep } from '../services/upkeep.ts';
+import type { YtdlpCare } from './careForYtdlp.ts';
 
 /** In UTC, by the minute; missed runs need no catching up. https://worker.graphile.org/docs/cron */
 export const crontab = `
 * * * * * expireArtifacts ?max=3
 * * * * * sweepLeftovers ?max=3
 * * * * * trimSources ?max=3
+*/5 * * * * judgeYtdlp ?max=1
+23 4 * * * updateYtdlp ?max=5
 `;
 
 /** `onEnd` is told of each run, the failed ones too; graphile-worker runs those again. */
 export function createChores(
   upkeep: Upkeep,
+  /** Null when yt-dlp is not ours to replace. */
+  ytdlpCare: YtdlpCare | null,
   logger: Logger,
   onEnd: (chore: string, isSuccess: boolean) => void,
 ): TaskList {
@@ -29,6 +34,13 @@ export function createChores(
     async trimSources() {
       const removed = await upkeep.trimSources();
       if (removed > 0) logger.info({ removed }, 'kept sources removed');
+    },
+    async judgeYtdlp() {
+      await ytdlpCare?.judge();
+    },
+    async updateYtdlp() {
+      if (ytdlpCare === null) return;
+      logger.info({ outcome: await ytdlpCare.update() }, 'yt-dlp was looked after');
     },
   };
   return Object.fromEntries(

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Task } from 'graphile-worker';
 import { z } from 'zod';
 import { AttemptFailure } from '../domain/failure.ts';
+import type { JobFailureCode } from '../domain/failure.ts';
 import type { Logger } from '../logger.ts';
 import { squareCover } from '../media/cover.ts';
 import type { HostEnvironment } from '../media/environment.ts';
@@ -16,7 +17,7 @@ import type { GrowingSource } from '../media/source.ts';
 import { id3Tag } from '../media/tags.ts';
 import { orAbort, together } from '../media/together.ts';
 import { transcode } from '../media/transcode.ts';
-import type { YtDlp } from '../media/ytdlpFlags.ts';
+import type { Ytdlp } from '../media/tools.ts';
 import { conversionBar } from './conversionBar.ts';
 import type { ConversionBar } from './conversionBar.ts';
 import { sourceKey } from './keptSource.ts';
@@ -31,7 +32,10 @@ export type ConvertOptions = {
   readonly attempts: Attempts;
   readonly storage: Storage;
   readonly thumbnails: Thumbnails;
-  readonly ytdlp: YtDlp;
+  /** The one in use when an attempt begins, which keeps it. */
+  readonly ytdlp: () => Promise<Ytdlp>;
+  /** Told of each attempt that ran it; null when it succeeded. */
+  readonly onYtdlpRun: (ytdlp: Ytdlp, failure: JobFailureCode | null) => void;
   readonly ffmpeg: Ffmpeg;
   /** The egress guard: all traffic of yt-dlp goes through it. */
   readonly proxyUrl: string;

@@ -2,6 +2,7 @@
 // kept one after a failure. It encodes nothing.
 
 import { stat } from 'node:fs/promises';
+import { AttemptFailure } from '../domain/failure.ts';
 import type { JobFailureCode } from '../domain/failure.ts';
 import { extractorsFor } from '../domain/url.ts';
 import type { GrowingSource } from '../media/source.ts';
@@ -62,8 +63,10 @@ async function download(
   const { source, options: wanted } = attempt.job;
   const refuseWithoutRoom = await measureRoom(options.storage);
   let described = Promise.resolve();
+  const ytdlp = await options.ytdlp();
   const fetched = await fetchSource({
     ...options,
+    ytdlp,
     url: source.canonicalUrl,
     extractors: extractorsFor(source.site),
     // Without being embedded too: people see it on the page.
@@ -79,7 +82,11 @@ async function download(
     },
     onBegun: growing.begin,
     onProgress: bar.downloaded,
+  }).catch((error: unknown) => {
+    if (error instanceof AttemptFailure) options.onYtdlpRun(ytdlp, error.code);
+    throw error;
   });
+  options.onYtdlpRun(ytdlp, null);
   growing.complete(fetched);
   await described;
   return fetched;

@@ -89,6 +89,8 @@ test('every setting is taken as it is given', () => {
     WORKER_CONCURRENCY: '7',
     YTDLP_PATH: '/opt/yt-dlp',
     FFMPEG_PATH: '/opt/ffmpeg',
+    YTDLP_RELEASES_URL: 'http://mirror.example/latest',
+    YTDLP_CANARY_URL: 'none',
     ALLOWED_HOSTS: 'example.com, *.example.org, media.example:8080',
     MAX_DURATION_SECONDS: '60',
     MAX_FILESIZE_MB: '3',
@@ -129,6 +131,7 @@ test('every setting is taken as it is given', () => {
     workerConcurrency: 7,
     ytdlpPath: '/opt/yt-dlp',
     ffmpegPath: '/opt/ffmpeg',
+    ytdlpUpdate: { releasesUrl: 'http://mirror.example/latest', canaryUrl: null },
     allowedHosts: {
       youtube: false,
       everyPublicSite: false,

@@ -1,3 +1,5 @@
+-- What Tapedeck sees to by itself: sites that refuse us, and the yt-dlp that it uses.
+
 -- The lane of a site: all its jobs. While the site refuses us (bot checks, 429) its lane is paused: jobs wait
 -- instead of being refused one after the other, then a single one probes. A site that never refused has no row.
 -- Whoever locks a lane locks it before any QUEUED job, so that two of the functions below cannot deadlock.
@@ -140,3 +142,22 @@ begin
   return coalesce(cardinality(released), 0);
 end
 $$;
+
+-- How each yt-dlp does that Tapedeck fetched itself or may replace: the ground for going back to the one before.
+create table tapedeck.ytdlp_versions (
+  version text not null,
+  succeeded integer not null default 0,
+  failed integer not null default 0,
+  -- Never used again, and why: it failed its trial, or too often afterwards.
+  rejected_at timestamptz(3),
+  rejected_for text,
+  constraint ytdlp_versions_pkey primary key (version),
+  constraint ytdlp_versions_rejected_with_reason check ((rejected_at is null) = (rejected_for is null))
+);
+
+-- What only one process may do at a time. Whoever dies lets go of it when the time is over.
+create table tapedeck.leases (
+  name text not null,
+  until timestamptz(3) not null,
+  constraint leases_pkey primary key (name)
+);
