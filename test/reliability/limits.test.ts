@@ -13,7 +13,6 @@ import { openFolder } from '../support/folder.ts';
 import type { Folder } from '../support/folder.ts';
 import { startMediaServer } from '../support/mediaServer.ts';
 import { processesIn } from '../support/processes.ts';
-import { isFull } from '../support/scale.mjs';
 import { mountSmallDisk } from '../support/smallDisk.ts';
 import { startTapedeck } from '../support/tapedeck.ts';
 import { startYouTube } from '../support/youtube/server.ts';
@@ -131,26 +130,6 @@ test('a download that stands still ends at its limit', async () => {
   song.release();
   await expectNextToSucceed(deck, 'afterstall1');
 });
-
-const slowTest = isFull ? test : test.skip;
-slowTest(
-  'a download without a byte for a minute counts as a dead connection',
-  async () => {
-    await using own = new AsyncDisposableStack();
-    const deck = await startDeck(own, folder.file('silent'));
-    const song = video({ id: 'silent00001', durationSeconds: 30, media: { kind: 'stalled' } });
-    const { id } = await request(deck, song);
-    const failed = await awaitFailure(deck, id);
-    expect(failed).toMatchObject({ failure: { code: 'NETWORK' } });
-    report({
-      demand: 'a stalled download: given up',
-      target: 'after 60 s of silence',
-      measured: summarize([lateMs(failed, 0)]),
-    });
-    await expectNothingLeft(deck);
-  },
-  180_000,
-);
 
 test('on a full disk no download begins; when there is room again the job goes on', async () => {
   await using own = new AsyncDisposableStack();

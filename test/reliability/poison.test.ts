@@ -15,7 +15,7 @@ import { video } from '../support/youtube/video.ts';
 const stack = new AsyncDisposableStack();
 let youtube: YouTube;
 let fleet: Fleet;
-let isOver = false;
+const over = new AbortController();
 /** How many workers the poison took. */
 let deaths = 0;
 beforeAll(async () => {
@@ -35,16 +35,16 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  isOver = true;
+  over.abort();
   await stack.disposeAsync();
 });
 
 /** What a supervisor does: starts a worker again when it has died. */
 async function supervise(): Promise<void> {
-  while (!isOver) {
+  while (!over.signal.aborted) {
     const worker = await fleet.startWorker();
     await worker.exited;
-    if (isOver) return;
+    if (over.signal.aborted) return;
     deaths += 1;
     await fleet.end(worker, 'SIGKILL');
   }
@@ -82,7 +82,7 @@ test('after the third lost worker the job fails as WORKER_LOST, and nobody else 
     target: '3, and 1 for each later request',
     measured: `${untilPutAside}, then 1; 6 other jobs succeeded`,
   });
-  isOver = true;
+  over.abort();
   await Promise.all(fleet.workers.map((worker) => worker.stop()));
   await Promise.all(supervised);
 }, 240_000);

@@ -139,9 +139,10 @@ export async function awaitJob(
   id: string,
   awaited: string,
   isAwaited: (job: SeenJob) => boolean,
+  patience: Patience = {},
 ): Promise<SeenJob> {
   await using frames = follow(url, id);
-  const read = await readUntil(frames, awaited, ({ job }) => isAwaited(job));
+  const read = await readUntil(frames, awaited, ({ job }) => isAwaited(job), patience);
   return (read.at(-1) as SeenFrame).job;
 }
 
