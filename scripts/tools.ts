@@ -25,6 +25,7 @@ type Found = { readonly tools: Tools | null; readonly missing: readonly string[]
 /** What the tests run beside: Debian's package, and the names that its program goes by. */
 const testPrograms = {
   bubblewrap: ['bwrap'],
+  caddy: ['caddy'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   'docker-compose': ['docker-compose'],
   nginx: ['nginx'],

@@ -81,7 +81,10 @@ async function answer(
     const now = transfer.delivery();
     if (offset >= middle) {
       const passed = transfer.gate.pass(clientLeft).then(() => true);
-      while (!(await Promise.race([passed, pause(dripMs, false, { ref: false })])) && offset + 1 < range.end) {
+      while (
+        !(await Promise.race([passed, pause(dripMs, false, { ref: false })])) &&
+        offset + 1 < range.end
+      ) {
         await send(response, bytes.subarray(offset, offset + 1), Infinity, clientLeft);
         offset += 1;
       }
