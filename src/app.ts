@@ -82,6 +82,7 @@ export async function createApp(
   stack.defer(() => pool.end());
   await waitForDatabase(pool, config, logger, signal);
   await bringUpToDate({ connectionString, applicationName, logger }).catch((cause: unknown) => {
+    if (cause instanceof StartError) throw cause;
     throw new StartError(
       `The schema cannot be brought up to date (${reasonOf(cause)}); run "node src/main.ts migrate" as the database's owner, or let DATABASE_URL name it.`,
       { cause },

@@ -7,6 +7,7 @@ import type { Database } from './db/pool.ts';
 import { grantRoles, letRoleIn, mayMigrate } from './db/roles.ts';
 import type { RoleName } from './db/roles.ts';
 import type { Logger } from './logger.ts';
+import { StartError } from './startError.ts';
 
 /** `roles`: those to make, or to let in with a new password. */
 type MigrationOptions = {
@@ -18,7 +19,8 @@ type MigrationOptions = {
 
 /**
  * Over connections of its own: a migration, or the wait for another process's, may take any time. A role that does
- * not own the schema only looks whether it is current, and throws when it is not.
+ * not own the schema only looks whether it is current, and throws when it is not. Throws StartError when the schema is
+ * a newer version's: our statements may mean something else there.
  */
 export async function bringUpToDate(options: MigrationOptions): Promise<void> {
   const { connectionString, applicationName, logger, roles = [] } = options;
@@ -29,6 +31,12 @@ export async function bringUpToDate(options: MigrationOptions): Promise<void> {
     onIdleError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   });
   try {
+    const unknown = (await compareMigrations(pool))?.unknown ?? [];
+    if (unknown.length > 0) {
+      throw new StartError(
+        `The database's schema is newer than this Tapedeck (${unknown.join(', ')}); start the version that made it, or a later one.`,
+      );
+    }
     if (!(await mayMigrate(pool))) {
       await expectCurrent(pool);
       return;

@@ -15,7 +15,7 @@ const layers: Readonly<Record<string, string>> = {
   api: 'type:app http resolvers services domain startError',
   health: 'services db startError',
   keys: 'services db migration domain startError',
-  migration: 'db',
+  migration: 'db startError',
   doctor: 'services db media storage domain',
   worker: 'type:app tasks services media storage domain metrics',
   http: 'resolvers services storage thumbnails secrets domain logger metrics',

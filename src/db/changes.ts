@@ -108,7 +108,7 @@ async function connect(options: FeedOptions, stop: AbortSignal): Promise<Connect
     );
     options.pool.query('select pg_notify($1, $2)', [channel, token]).catch(lose);
   };
-  const heart = setInterval(beat, options.heartbeatMs ?? 10_000);
+  const heart = setInterval(beat, options.heartbeatMs ?? 8_000);
 
   const close = async () => {
     clearInterval(heart);
