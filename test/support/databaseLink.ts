@@ -12,6 +12,8 @@ import { openFolder } from './folder.ts';
 
 export type DatabaseLink = AsyncDisposable & {
   readonly pool: Database;
+  /** For whoever else is to connect through it. */
+  readonly url: string;
   /** Cuts every connection; whoever connects until `mend` is hung up on. */
   readonly cut: () => void;
   readonly mend: () => void;
@@ -20,6 +22,8 @@ export type DatabaseLink = AsyncDisposable & {
    * carrying the answer. Resolves then.
    */
   readonly loseAnswerTo: (text: string) => Promise<void>;
+  /** Every connection that has carried `text` stays open and carries nothing more; answers how many there are. */
+  readonly silence: (text: string) => number;
 };
 
 /** Opens a link with a pool at its far end. */
@@ -27,6 +31,7 @@ export async function openLink(database: TestDatabase): Promise<DatabaseLink> {
   const folder = await openFolder();
   const target = socketOf(database.url);
   const wires = new Set<Socket>();
+  const carried = new Map<Socket, { words: string; isSilent: boolean }>();
   let isCut = false;
   let losing: { text: string; lost: PromiseWithResolvers<void> } | null = null;
 
@@ -37,7 +42,12 @@ export async function openLink(database: TestDatabase): Promise<DatabaseLink> {
     }
     const far = connect(target);
     let mustLose: PromiseWithResolvers<void> | null = null;
+    const line = { words: '', isSilent: false };
+    carried.set(near, line);
     near.on('data', (data) => {
+      if (line.isSilent) return;
+      // What a test asks for comes early on a connection.
+      if (line.words.length < 10_000) line.words += data.toString('latin1');
       if (losing !== null && data.includes(losing.text)) {
         mustLose = losing.lost;
         losing = null;
@@ -45,6 +55,7 @@ export async function openLink(database: TestDatabase): Promise<DatabaseLink> {
       far.write(data);
     });
     far.on('data', (data) => {
+      if (line.isSilent) return;
       if (mustLose === null) {
         near.write(data);
       } else {
@@ -61,6 +72,7 @@ export async function openLink(database: TestDatabase): Promise<DatabaseLink> {
       wire.on('error', () => {});
       wire.on('close', () => {
         wires.delete(wire);
+        carried.delete(wire);
         other.destroy();
       });
     }
@@ -68,15 +80,21 @@ export async function openLink(database: TestDatabase): Promise<DatabaseLink> {
   server.listen(folder.file('.s.PGSQL.5432'));
   await once(server, 'listening');
   const url = new URL(database.url);
+  const connectionString = `postgres://${url.username}@${encodeURIComponent(folder.path)}${url.pathname}`;
   const pool = createPool({
-    connectionString: `postgres://${url.username}@${encodeURIComponent(folder.path)}${url.pathname}`,
+    connectionString,
     applicationName: 'test link',
     maxConnections: 5,
     onIdleError: () => {},
   });
 
   return {
-    pool,
+    ...{ pool, url: connectionString },
+    silence(text) {
+      const lines = [...carried.values()].filter(({ words }) => words.includes(text));
+      for (const line of lines) line.isSilent = true;
+      return lines.length;
+    },
     cut() {
       isCut = true;
       for (const wire of wires) wire.destroy();

@@ -25,7 +25,7 @@ export function report(figure: Figure): void {
 }
 
 /** The smallest value that `share` (0 to 1) of all are not above. */
-function percentile(values: readonly number[], share: number): number {
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = Math.max(0, Math.ceil(share * sorted.length) - 1);
   const value = sorted[place];

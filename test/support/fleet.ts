@@ -10,7 +10,7 @@ import { startTapedeck } from './tapedeck.ts';
 import type { Tapedeck } from './tapedeck.ts';
 
 export type Fleet = AsyncDisposable & {
-  readonly database: TestDatabase;
+  readonly database: Pick<TestDatabase, 'url' | 'pool'>;
   readonly dataFolder: string;
   /** Where attempts keep their files. */
   readonly workFolder: string;
@@ -27,13 +27,16 @@ export type Fleet = AsyncDisposable & {
 type FleetOptions = {
   readonly workers: number;
   readonly settings: Readonly<Record<string, string>>;
+  /** Else one of its own in the tests' Postgres. */
+  readonly database?: Pick<TestDatabase, 'url' | 'pool'>;
 };
 
 /** Starts one API and its workers, on a database of their own. */
-export async function startFleet({ workers: count, settings }: FleetOptions): Promise<Fleet> {
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { workers: count, settings } = options;
   await using stack = new AsyncDisposableStack();
   const { path: dataFolder } = stack.use(await openFolder());
-  const database = stack.use(await createTestDatabase());
+  const database = options.database ?? stack.use(await createTestDatabase());
   const workers: Tapedeck[] = [];
   const start = async (roles: string, own: Readonly<Record<string, string>> = {}) => {
     const shared = { DATABASE_URL: database.url, WORKER_CONCURRENCY: '1', ...settings };

@@ -1,7 +1,7 @@
 // A Postgres of the test's own, to be stopped, frozen and started again while an application uses it. Its
 // address stays the same: a link that leads to the socket of the server that runs.
 
-import { rm, symlink } from 'node:fs/promises';
+import { readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import type { EmbeddedPostgres } from '../../src/db/embedded.ts';
@@ -12,10 +12,14 @@ export type OwnPostgres = AsyncDisposable & {
   start(): Promise<void>;
   /** In good order, as a restart by an operator: every connection is told and ended. */
   stop(): Promise<void>;
+  /** As `pg_ctl stop -m immediate` and as a crash: nobody is told, nothing is saved. */
+  crash(): Promise<void>;
 };
 
 /** Starts it, empty. */
-export async function startOwnPostgres(): Promise<OwnPostgres> {
+export async function startOwnPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<OwnPostgres> {
   const folder = await openFolder();
   const link = folder.file('socket');
   let running: EmbeddedPostgres | null = null;
@@ -24,7 +28,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     async start() {
       running = await startEmbeddedPostgres({
         dataFolder: join(folder.path, 'postgres'),
-        settings: { fsync: 'off' },
+        settings: { fsync: 'off', ...settings },
       });
       await symlink(decodeURIComponent(new URL(running.connectionString).hostname), link);
     },
@@ -32,6 +36,13 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
       await rm(link, { force: true });
       await running?.[Symbol.asyncDispose]();
       running = null;
+    },
+    async crash() {
+      const [pid] = (await readFile(folder.file('postgres/postmaster.pid'), 'utf8')).split('\n');
+      await rm(link, { force: true });
+      process.kill(Number(pid), 'SIGQUIT');
+      await running?.exited;
+      await own.stop();
     },
     async [Symbol.asyncDispose]() {
       await own.stop();
