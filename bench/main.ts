@@ -2,10 +2,11 @@
 // the point, for machines differ and are noisy. It gates no test. `npm run bench -- conversion` runs one part.
 
 import { conversion } from './conversion/part.ts';
+import { database } from './database/part.ts';
 import { describeSurroundings, saveReport, toLine, toMarkdown } from './report.ts';
 import type { BenchPart, Row } from './rows.ts';
 
-const parts: readonly BenchPart[] = [conversion];
+const parts: readonly BenchPart[] = [conversion, database];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !parts.some((part) => part.name === name));

@@ -5,7 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -83,6 +86,8 @@ export async function registerGraphQL(
     logger: logger.child({ part: 'apollo' }),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
+      // It wraps every resolver, to reckon what a shared cache might keep; nothing of ours may be kept.
+      ApolloServerPluginCacheControlDisabled(),
       limitDocuments(schema, documents),
       refuseSubscriptions,
       maskErrors(logger),
