@@ -45,6 +45,7 @@ create table tapedeck.jobs (
   duration_seconds double precision,
   thumbnail_url text,
   thumbnail_token text,
+  preview_token text,
 
   artifact_token text,
   artifact_size_bytes bigint,
@@ -110,6 +111,9 @@ create unique index jobs_one_active_per_identity
 create index jobs_reusable
   on tapedeck.jobs (site, external_id, quality, embed_thumbnail, finished_at) where status = 'SUCCEEDED';
 create unique index jobs_artifact_token on tapedeck.jobs (artifact_token) where artifact_token is not null;
+-- Of the attempt under way: what has ended is found by its artifact's token, which is the same.
+create unique index jobs_preview_token on tapedeck.jobs (preview_token)
+  where status = 'RUNNING' and preview_token is not null;
 create unique index jobs_thumbnail_token on tapedeck.jobs (thumbnail_token) where thumbnail_token is not null;
 create index jobs_queue on tapedeck.jobs (place, id) where status = 'QUEUED';
 create index jobs_in_service on tapedeck.jobs (place) where status = 'RUNNING';

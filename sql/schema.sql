@@ -67,6 +67,7 @@ create table jobs (
   duration_seconds double precision,
   thumbnail_url text,
   thumbnail_token text,
+  preview_token text,
   artifact_token text,
   artifact_size_bytes bigint,
   artifact_sha256 text,
@@ -195,6 +196,7 @@ CREATE INDEX jobs_expiry ON tapedeck.jobs USING btree (expires_at) WHERE (status
 CREATE INDEX jobs_held ON tapedeck.jobs USING btree (site) WHERE (held_at IS NOT NULL);
 CREATE INDEX jobs_in_service ON tapedeck.jobs USING btree (place) WHERE (status = 'RUNNING'::text);
 CREATE UNIQUE INDEX jobs_one_active_per_identity ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+CREATE UNIQUE INDEX jobs_preview_token ON tapedeck.jobs USING btree (preview_token) WHERE ((status = 'RUNNING'::text) AND (preview_token IS NOT NULL));
 CREATE INDEX jobs_queue ON tapedeck.jobs USING btree (place, id) WHERE (status = 'QUEUED'::text);
 CREATE INDEX jobs_reusable ON tapedeck.jobs USING btree (site, external_id, quality, embed_thumbnail, finished_at) WHERE (status = 'SUCCEEDED'::text);
 CREATE INDEX jobs_running ON tapedeck.jobs USING btree (worker_id) WHERE (status = 'RUNNING'::text);

@@ -19,6 +19,7 @@ import { createKeyring, openKeyring, secretsFile } from './secrets.ts';
 import { createApiKeys } from './services/apiKeys.ts';
 import { createFileLinks } from './services/fileLinks.ts';
 import { createJobQueries } from './services/jobQueries.ts';
+import { createPreviews } from './services/previews.ts';
 import { createRequests } from './services/requests.ts';
 import { createJobWatch } from './services/watchJobs.ts';
 import { createQueueWatch } from './services/watchQueue.ts';
@@ -140,6 +141,7 @@ export async function createApp(
       allowedHosts: config.allowedHosts,
       workerLostAfterSeconds,
     }),
+    previews: createPreviews({ db: pool, storage }),
     jobWatch,
     queueWatch,
     fileLinks: createFileLinks({ mode: config.access, keyring }),

@@ -9,6 +9,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AttemptFailure } from './domain/failure.ts';
+import { openGrowingMp3 } from './storage/growingMp3.ts';
+import type { GrowingMp3 } from './storage/growingMp3.ts';
 import { keptSources } from './storage/keptSources.ts';
 import type { KeptSources } from './storage/keptSources.ts';
 
@@ -16,7 +18,11 @@ import type { KeptSources } from './storage/keptSources.ts';
 export type FileKey = { readonly jobId: string; readonly attempt: number };
 
 /** A folder of the attempt's own; disposing removes it with all that is in it. */
-export type WorkFolder = AsyncDisposable & { readonly path: string };
+export type WorkFolder = AsyncDisposable & {
+  readonly path: string;
+  /** Where the MP3 grows: listeners are given it meanwhile. */
+  readonly mp3Path: string;
+};
 
 export type LeftoverFile = FileKey & { readonly path: string; readonly modifiedAt: Date };
 
@@ -28,6 +34,10 @@ export type Storage = {
   publish(file: string, key: FileKey): Promise<{ sizeBytes: number; sha256: string }>;
   /** Opens an MP3 for reading; null when it is not there. The caller closes it. */
   openArtifact(key: FileKey): Promise<FileHandle | null>;
+  /** Whether an attempt under way has begun its MP3, here: another machine's disk may hold it. */
+  isGrowing(key: FileKey): Promise<boolean>;
+  /** Opens the MP3 of an attempt under way; null when it is not there. The caller closes it. */
+  openGrowing(key: FileKey): Promise<GrowingMp3 | null>;
   hasArtifact(key: FileKey): Promise<boolean>;
   removeArtifact(key: FileKey): Promise<void>;
   /** Every work folder and MP3 there is, for the sweep to judge. */
@@ -52,18 +62,24 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
   await mkdir(sourcesRoot, { recursive: true, mode: 0o700 });
 
   // The last byte of a UUIDv7 is random, so the MP3s spread evenly over 256 folders.
+  const workPath = ({ jobId, attempt }: FileKey) => join(workRoot, `${jobId}.${attempt}`);
+  const growingPath = (key: FileKey) => join(workPath(key), 'sound.mp3');
   const artifactPath = ({ jobId, attempt }: FileKey) =>
     join(storeRoot, jobId.slice(-2), `${jobId}.${attempt}.mp3`);
 
   return {
     sources: keptSources(sourcesRoot),
-    async openWorkFolder({ jobId, attempt }) {
-      const path = join(workRoot, `${jobId}.${attempt}`);
+    async openWorkFolder(key) {
+      const path = workPath(key);
       const remove = () => rm(path, { recursive: true, force: true });
       await remove();
       await mkdir(path, { mode: 0o700 }).catch(refuseWhenFull);
       // What cannot be removed now, the sweep removes; it must not hide how the attempt ended.
-      return { path, [Symbol.asyncDispose]: () => remove().catch(() => {}) };
+      return {
+        path,
+        mp3Path: growingPath(key),
+        [Symbol.asyncDispose]: () => remove().catch(() => {}),
+      };
     },
     async publish(file, key) {
       const path = artifactPath(key);
@@ -83,6 +99,10 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
     async openArtifact(key) {
       return open(artifactPath(key), 'r').catch(nullWhenMissing);
     },
+    async isGrowing(key) {
+      return (await stat(growingPath(key)).catch(nullWhenMissing)) !== null;
+    },
+    openGrowing: (key) => openGrowingMp3(growingPath(key), artifactPath(key)),
     async hasArtifact(key) {
       return (await stat(artifactPath(key)).catch(nullWhenMissing)) !== null;
     },

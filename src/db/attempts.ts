@@ -31,7 +31,7 @@ export async function claimAttempt(
      update tapedeck.jobs j
      set ${moved}, status = 'RUNNING', attempt = j.attempt + 1, worker_id = $2, started_at = now(),
          phase = 'RESOLVING', fraction = 0, bytes_done = null, bytes_total = null, progress_at = now(),
-         held_at = null
+         held_at = null, preview_token = null
      where j.id = $1 and j.status = 'QUEUED' and tapedeck.may_start(j.id, j.site)`,
     [jobId, workerId],
   );
@@ -81,6 +81,20 @@ export async function recordThumbnail(
     db,
     `-- recordThumbnail
      update tapedeck.jobs j set ${moved}, thumbnail_token = coalesce(j.thumbnail_token, $3) where ${held}`,
+    [jobId, attempt, token],
+  );
+}
+
+/** Lets callers hear what there is of the MP3. */
+export async function recordPreview(
+  db: Queryable,
+  { jobId, attempt }: AttemptKey,
+  token: string,
+): Promise<Job | null> {
+  return changeJob(
+    db,
+    `-- recordPreview
+     update tapedeck.jobs j set ${moved}, preview_token = $3 where ${held}`,
     [jobId, attempt, token],
   );
 }

@@ -6,7 +6,7 @@ import type { AudioQuality, Job, JobPhase, JobStatus } from '../domain/job.ts';
 const columns = `
   id version status site external_id source_url quality embed_thumbnail attempt max_attempts
   phase fraction bytes_done bytes_total bytes_per_second eta_seconds progress_at
-  title uploader duration_seconds thumbnail_url thumbnail_token
+  title uploader duration_seconds thumbnail_url thumbnail_token preview_token
   artifact_token artifact_size_bytes artifact_sha256 artifact_duration_seconds artifact_bitrate_kbps
   expires_at failure_code failed_at created_at run_at held_at started_at updated_at finished_at
 `
@@ -42,6 +42,7 @@ export type JobRow = {
   duration_seconds: number | null;
   thumbnail_url: string | null;
   thumbnail_token: string | null;
+  preview_token: string | null;
   artifact_token: string | null;
   artifact_size_bytes: string | null;
   artifact_sha256: string | null;
@@ -76,6 +77,7 @@ export function toJob(row: JobRow): Job {
     },
     metadata: toMetadata(row),
     thumbnailToken: row.thumbnail_token,
+    previewToken: row.status === 'RUNNING' ? row.preview_token : null,
     artifact: toArtifact(row),
     expiresAt: row.expires_at,
     failure:

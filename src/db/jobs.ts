@@ -102,6 +102,17 @@ export async function countJobsAhead(
   return new Map(rows.map(({ id, ahead }) => [id, ahead]));
 }
 
+/** The job whose MP3 can be heard as it grows under this token, or could before it SUCCEEDED; null when there is none. */
+export async function findJobByPreviewToken(db: Queryable, token: string): Promise<Job | null> {
+  const { rows } = await db.query<JobRow>(
+    `-- findJobByPreviewToken
+     select ${jobColumns('j')} from tapedeck.jobs j
+     where (j.status = 'RUNNING' and j.preview_token = $1) or j.artifact_token = $1`,
+    [token],
+  );
+  return rows[0] === undefined ? null : toJob(rows[0]);
+}
+
 /** The artifact's job by the unguessable part of its address; EXPIRED ones included, to say "gone". */
 export async function findJobByArtifactToken(db: Queryable, token: string): Promise<Job | null> {
   const { rows } = await db.query<JobRow>(

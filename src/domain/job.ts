@@ -105,6 +105,8 @@ export type Job = {
   readonly metadata: SourceMetadata | null;
   /** The unguessable part of its small picture's address; null when it has none (yet). */
   readonly thumbnailToken: string | null;
+  /** The unguessable part of the address where the MP3 can be heard as it grows; null unless it can. */
+  readonly previewToken: string | null;
   /** Kept while EXPIRED too, so that an old address answers "gone" and not "never heard of". */
   readonly artifact: Artifact | null;
   /** Null when the file is kept for ever. */

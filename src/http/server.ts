@@ -28,6 +28,7 @@ import type { ReadinessChecks } from './health.ts';
 import { metricsPage } from './metrics.ts';
 import { refuseForeignHosts } from './origin.ts';
 import { page } from './page.ts';
+import { previews } from './previews.ts';
 import { thumbnails } from './thumbnails.ts';
 
 type ServerOptions = {
@@ -106,6 +107,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   const identify = createIdentify(options.access);
   const apollo = await registerGraphQL(app, { config, services, identify, apiKeys, logger });
   await app.register(files, { queries: services.queries, fileLinks: services.fileLinks, storage });
+  await app.register(previews, { previews: services.previews, fileLinks: services.fileLinks });
   await app.register(thumbnails, { queries: services.queries, thumbnails: options.thumbnails });
   await app.register(health, { checks, isStopping: () => isStopping });
   await app.register(metricsPage, { metrics, checks, services });

@@ -31,6 +31,8 @@ export type EncodePartsRequest = Workplace & {
   readonly maxDurationSeconds: number;
   /** How many encoders may run side by side. */
   readonly mostParts: number;
+  /** Called when there is something to hear in `output`, which is a new file then. */
+  readonly onAudible: () => void;
   /** Called for each second or so of encoded sound. */
   readonly onProgress: (progress: EncodeProgress) => void;
 };
@@ -56,7 +58,11 @@ async function encodeAndJoin(
   const { tag, quality, output } = request;
   const report = progressTeller(request);
   const pathOf = (part: Part) => `${output}.${part.border}`;
-  await using mp3 = await createMp3File(output, { tag, isVariable: quality === 'VBR_BEST' });
+  await using mp3 = await createMp3File(output, {
+    tag,
+    isVariable: quality === 'VBR_BEST',
+    onBegun: request.onAudible,
+  });
   // The first part is what listeners get meanwhile; the others wait in files of their own for their turn.
   const opening = holdBack(mp3, 0);
   const ends = await together(request.signal, [

@@ -4,6 +4,7 @@
 import type { Caller } from '../domain/access.ts';
 import type { FileLinks } from '../services/fileLinks.ts';
 import type { JobQueries } from '../services/jobQueries.ts';
+import type { Previews } from '../services/previews.ts';
 import type { Requests } from '../services/requests.ts';
 import type { JobWatch } from '../services/watchJobs.ts';
 import type { QueueWatch } from '../services/watchQueue.ts';
@@ -11,6 +12,7 @@ import type { QueueWatch } from '../services/watchQueue.ts';
 export type Services = {
   readonly requests: Requests;
   readonly queries: JobQueries;
+  readonly previews: Previews;
   readonly jobWatch: JobWatch;
   readonly queueWatch: QueueWatch;
   readonly fileLinks: FileLinks;

@@ -16,6 +16,11 @@ export const Job: JobResolvers = {
   source: ({ source, metadata }) =>
     metadata && { site: source.site, externalId: source.externalId, ...metadata },
   thumbnailUrl: ({ thumbnailToken }) => thumbnailToken && thumbnailPath(thumbnailToken),
+  preview: (job, _, { fileLinks }) => {
+    if (job.previewToken === null) return null;
+    const fileName = fileNameOf(job);
+    return { fileName, url: fileLinks.previewPathOf(job.previewToken, fileName) };
+  },
   result: (job, _, { fileLinks }) => toAudioFile(job, fileLinks),
   failure: ({ failure }) => {
     if (failure === null) return null;
@@ -34,10 +39,14 @@ export const Job: JobResolvers = {
 function toAudioFile(job: StoredJob, fileLinks: FileLinks): AudioFile | null {
   if (job.status !== 'SUCCEEDED' || job.artifact === null) return null;
   const { token, ...facts } = job.artifact;
-  const fileName = artifactFileName({
-    title: job.metadata?.title ?? null,
-    uploader: job.metadata?.uploader ?? null,
-    externalId: job.source.externalId,
-  });
+  const fileName = fileNameOf(job);
   return { ...facts, fileName, url: fileLinks.pathOf(token, fileName), expiresAt: job.expiresAt };
+}
+
+function fileNameOf({ metadata, source }: StoredJob): string {
+  return artifactFileName({
+    title: metadata?.title ?? null,
+    uploader: metadata?.uploader ?? null,
+    externalId: source.externalId,
+  });
 }

@@ -39,6 +39,18 @@ export type AudioFile = {
   readonly url: Scalars['URL']['output'];
 };
 
+/** An MP3 that is still being made. It is sent as it grows, from its beginning and without ranges. */
+export type AudioPreview = {
+  readonly __typename?: 'AudioPreview';
+  /** What the file will be called. */
+  readonly fileName: Scalars['String']['output'];
+  /**
+   * A path of this server. The answer goes on until the MP3 is whole, and only then ends in good order: when the job
+   * fails or is canceled, the connection breaks. Once the job has SUCCEEDED it leads to the finished file.
+   */
+  readonly url: Scalars['URL']['output'];
+};
+
 /** The quality of the MP3: a constant bitrate, or the best variable one. */
 export type AudioQuality =
   /** Constant 128 kbit/s: about 1 MB a minute. */
@@ -101,6 +113,8 @@ export type Job = Node & {
   readonly nextAttemptAt: Maybe<Scalars['DateTime']['output']>;
   /** How the MP3 is made. */
   readonly options: Mp3Options;
+  /** The MP3 as far as it is made, to be heard meanwhile. Null unless the job is RUNNING and there is sound already. */
+  readonly preview: Maybe<AudioPreview>;
   /** How far the present attempt is, or how far the last one came. */
   readonly progress: JobProgress;
   /** The number of jobs ahead of this one, 0 when it is next; an estimate. Null unless QUEUED. */
@@ -886,6 +900,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   AudioFile: ResolverTypeWrapper<AudioFile>;
+  AudioPreview: ResolverTypeWrapper<AudioPreview>;
   AudioQuality: AudioQuality;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CancelJobPayload: ResolverTypeWrapper<Omit<CancelJobPayload, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
@@ -940,6 +955,7 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   AudioFile: AudioFile;
+  AudioPreview: AudioPreview;
   Boolean: Scalars['Boolean']['output'];
   CancelJobPayload: Omit<CancelJobPayload, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   DateTime: Scalars['DateTime']['output'];
@@ -991,6 +1007,11 @@ export type AudioFileResolvers<ContextType = Context, ParentType extends Resolve
   url?: Resolver<ResolversTypes['URL'], ParentType, ContextType>;
 };
 
+export type AudioPreviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AudioPreview'] = ResolversParentTypes['AudioPreview']> = {
+  fileName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['URL'], ParentType, ContextType>;
+};
+
 export type CancelJobPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CancelJobPayload'] = ResolversParentTypes['CancelJobPayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['JobActionError']>, ParentType, ContextType>;
@@ -1020,6 +1041,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   maxAttempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   options?: Resolver<ResolversTypes['Mp3Options'], ParentType, ContextType>;
+  preview?: Resolver<Maybe<ResolversTypes['AudioPreview']>, ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['JobProgress'], ParentType, ContextType>;
   queuePosition?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   result?: Resolver<Maybe<ResolversTypes['AudioFile']>, ParentType, ContextType>;
@@ -1222,6 +1244,7 @@ export type WorkerResolvers<ContextType = Context, ParentType extends ResolversP
 
 export type Resolvers<ContextType = Context> = {
   AudioFile?: AudioFileResolvers<ContextType>;
+  AudioPreview?: AudioPreviewResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   DeleteJobPayload?: DeleteJobPayloadResolvers<ContextType>;

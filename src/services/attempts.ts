@@ -8,6 +8,7 @@ import {
   failAttempt,
   finishAttempt,
   isSameAttempt,
+  recordPreview,
   recordSource,
   recordThumbnail,
   releaseAttempt,
@@ -57,6 +58,8 @@ export type Attempt = {
   describe(source: SourceMetadata): Promise<void>;
   /** `token` makes the address of the small picture, unless the job has one already. */
   showThumbnail(token: string): Promise<void>;
+  /** From here on callers may hear what there is of the MP3. */
+  openPreview(token: string): Promise<void>;
   /** Never waits and never fails: the newest report is written with the next flush. */
   report(progress: PhaseProgress): void;
   finish(artifact: Artifact): Promise<void>;
@@ -194,6 +197,9 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       },
       async showThumbnail(token) {
         await write(() => recordThumbnail(pool, key, token));
+      },
+      async openPreview(token) {
+        await write(() => recordPreview(pool, key, token));
       },
       report(progress) {
         entry.movedAt = performance.now();

@@ -8,6 +8,8 @@ import type { Keyring } from '../secrets.ts';
 export type FileLinks = {
   /** A root-relative path; the same for hours, so that a page need not load what it plays again. */
   pathOf(token: string, fileName: string): string;
+  /** The same for an MP3 that is still being made; `judge` judges both. */
+  previewPathOf(token: string, fileName: string): string;
   /** Whether an address with this token may be served; it does not say whether there is such a file. */
   judge(token: string, query: FileQuery): 'valid' | 'expired' | 'invalid';
 };
@@ -28,13 +30,15 @@ const expiresPattern = /^\d{10}$/;
 
 export function createFileLinks({ mode, keyring, now = Date.now }: FileLinksOptions): FileLinks {
   const isSigned = mode !== 'open';
+  const pathUnder = (folder: string) => (token: string, fileName: string) => {
+    const path = `/${folder}/${token}/${encodeURIComponent(fileName)}`;
+    if (!isSigned) return path;
+    const expires = (Math.floor(now() / 1_000 / windowSeconds) + 2) * windowSeconds;
+    return `${path}?expires=${expires}&signature=${keyring.sign(purpose, `${token} ${expires}`)}`;
+  };
   return {
-    pathOf(token, fileName) {
-      const path = `/files/${token}/${encodeURIComponent(fileName)}`;
-      if (!isSigned) return path;
-      const expires = (Math.floor(now() / 1_000 / windowSeconds) + 2) * windowSeconds;
-      return `${path}?expires=${expires}&signature=${keyring.sign(purpose, `${token} ${expires}`)}`;
-    },
+    pathOf: pathUnder('files'),
+    previewPathOf: pathUnder('previews'),
     judge(token, { expires, signature }) {
       if (!isSigned) return 'valid';
       if (typeof expires !== 'string' || !expiresPattern.test(expires)) return 'invalid';

@@ -2,7 +2,6 @@
 // rule, is elsewhere. How the attempt ended is always on the row before this task returns.
 
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Task } from 'graphile-worker';
 import { z } from 'zod';
 import { AttemptFailure } from '../domain/failure.ts';
@@ -25,7 +24,7 @@ import { forgetSource, obtainSource } from './obtainSource.ts';
 import type { Beginning } from './obtainSource.ts';
 import { AttemptLost, WorkerStopping } from '../services/attempts.ts';
 import type { Attempt, Attempts } from '../services/attempts.ts';
-import type { Storage } from '../storage.ts';
+import type { Storage, WorkFolder } from '../storage.ts';
 import type { Thumbnails } from '../thumbnails.ts';
 
 export type ConvertOptions = {
@@ -85,15 +84,16 @@ async function runAttempt(attempt: Attempt, options: ConvertOptions & Beginning)
     signal: attempt.signal,
     timeoutMs: transcodeTimeoutMs,
   };
+  const { mp3Path } = folder;
   const source = growingSource();
   const bar = conversionBar(attempt);
   const [, sound] = await together(attempt.signal, [
     (signal) => obtainSource(attempt, source, bar, { ...options, folder: folder.path, signal }),
-    (signal) => convertSound(attempt, source, bar, { ...options, ...workplace, signal }),
+    (signal) => convertSound(attempt, source, bar, { ...options, ...workplace, mp3Path, signal }),
   ]);
   await attempt.enter('TAGGING');
-  const measured = await verify(sound.path, sound.durationSeconds, workplace);
-  await storeAndFinish(attempt, sound.path, measured, options.storage);
+  const measured = await verify(mp3Path, sound.durationSeconds, workplace);
+  await storeAndFinish(attempt, mp3Path, { ...measured, token: sound.token }, options.storage);
 }
 
 /** Begins with the first bytes of the download. What the site says becomes the tag, which comes first in the file. */
@@ -101,9 +101,11 @@ async function convertSound(
   attempt: Attempt,
   source: GrowingSource,
   bar: ConversionBar,
-  options: ConvertOptions & Workplace,
-): Promise<{ path: string; durationSeconds: number }> {
-  const path = join(options.folder, 'sound.mp3');
+  options: ConvertOptions & Workplace & Pick<WorkFolder, 'mp3Path'>,
+): Promise<{ durationSeconds: number; token: string }> {
+  const token = randomBytes(16).toString('base64url');
+  // It is awaited below; until then a lost attempt is told by the signal.
+  let audible = Promise.resolve();
   const { metadata, coverPath } = await orAbort(source.begun, options.signal);
   const tags = {
     title: metadata.track ?? metadata.title,
@@ -117,16 +119,20 @@ async function convertSound(
   const { durationSeconds } = await transcode({
     ...options,
     source,
-    output: path,
+    output: options.mp3Path,
     tag: id3Tag(tags, cover),
     maxDurationSeconds: options.limits.maxDurationSeconds,
     mostParts: 1 + options.idleSlots(),
     quality: attempt.job.options.quality,
+    onAudible() {
+      audible = audible.then(() => attempt.openPreview(token));
+      audible.catch(() => {});
+    },
     onProgress: bar.encoded,
     onSetback: (cause) => options.logger.info({ err: cause }, 'encoding once more'),
   });
-  await shown;
-  return { path, durationSeconds };
+  await Promise.all([shown, audible]);
+  return { durationSeconds, token };
 }
 
 /** People see it as soon as it is here. A picture fails nothing: it never rejects. */
@@ -149,14 +155,13 @@ async function showThumbnail(
 async function storeAndFinish(
   attempt: Attempt,
   file: string,
-  measured: { durationSeconds: number; bitrateKbps: number },
+  facts: { durationSeconds: number; bitrateKbps: number; token: string },
   storage: Storage,
 ): Promise<void> {
   await attempt.enter('STORING');
   const stored = await storage.publish(file, attempt.key);
   try {
-    const token = randomBytes(16).toString('base64url');
-    await attempt.finish({ token, ...stored, ...measured });
+    await attempt.finish({ ...stored, ...facts });
   } catch (error) {
     // Any other error may hide that the row names the file already; the sweep knows what is left over.
     if (error instanceof AttemptLost) await storage.removeArtifact(attempt.key);

@@ -1,7 +1,7 @@
 // The MP3 as it grows on disk: the tag first, a silent frame, then the sound in order. Whoever reads it
 // meanwhile never sees a byte change but in that frame, which in the end tells the length and where to seek.
 
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 
 import { AttemptFailure } from '../../domain/failure.ts';
 import { crc16, infoFrame, silentFrame } from './infoFrame.ts';
@@ -13,12 +13,19 @@ export type Mp3File = AsyncDisposable & {
   complete(samples: number): Promise<void>;
 };
 
-/** Begins the file at `path`, over whatever is there. Nothing is written before the first frame. */
+/** Begins the file at `path`, in the place of whatever is there. Nothing is written before the first frame. */
 export async function createMp3File(
   path: string,
-  options: { readonly tag: Buffer; readonly isVariable: boolean },
+  options: {
+    readonly tag: Buffer;
+    readonly isVariable: boolean;
+    /** Called when the first frames are on disk. */
+    readonly onBegun: () => void;
+  },
 ): Promise<Mp3File> {
-  const file = await open(path, 'w', 0o600);
+  // Whoever reads what an earlier try has written must not see it become another sound.
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o600);
   const offsets: number[] = [];
   let firstFrame: Buffer | null = null;
   let bytes = 0;
@@ -29,7 +36,8 @@ export async function createMp3File(
       const [first] = frames;
       if (first === undefined) return;
       const parts = [...frames];
-      if (firstFrame === null) {
+      const isFirst = firstFrame === null;
+      if (isFirst) {
         firstFrame = Buffer.from(first);
         parts.unshift(options.tag, silentFrame(first));
       }
@@ -39,6 +47,7 @@ export async function createMp3File(
         checksum = crc16(frame, checksum);
       }
       await file.appendFile(Buffer.concat(parts)).catch(refuseWhenFull);
+      if (isFirst) options.onBegun();
     },
     async complete(samples) {
       if (firstFrame === null) throw new AttemptFailure('NO_AUDIO', { samples });

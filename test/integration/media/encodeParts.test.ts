@@ -33,6 +33,7 @@ async function encodeFile(
     output,
     tag: Buffer.alloc(0),
     maxDurationSeconds: 3_600,
+    onAudible: () => {},
     onProgress: () => {},
     quality: 'KBPS_192',
     ...changes,

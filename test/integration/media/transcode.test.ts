@@ -58,6 +58,7 @@ function convertSource(source: GrowingSource, changes: Partial<TranscodeRequest>
     maxDurationSeconds: 3600,
     mostParts: 1,
     quality: 'KBPS_192',
+    onAudible: () => {},
     onProgress: () => {},
     onSetback: () => {},
     ...changes,

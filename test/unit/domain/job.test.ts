@@ -29,6 +29,7 @@ function jobOf(status: JobStatus, failure: Job['failure']): Job {
     },
     metadata: null,
     thumbnailToken: null,
+    previewToken: null,
     artifact: null,
     expiresAt: null,
     failure,
