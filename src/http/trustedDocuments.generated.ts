@@ -29,14 +29,14 @@ export const trustedDocuments: Readonly<Record<string, string>> = {
   'sha256:8042b9b655dd39517120bb4a0702ee93861b17bc63ddea1a3eaffae5b69b0362':
     "query JobsById($ids:[ID!]!){nodes(ids:$ids){...on Job{...JobRow}}}fragment JobRow on Job{id version status isTerminal sourceUrl thumbnailUrl options{quality embedThumbnail}progress{phase fraction bytesPerSecond etaSeconds asOf}source{site externalId title uploader durationSeconds}result{url fileName sizeBytes durationSeconds bitrateKbps expiresAt}failure{code message isRetryable occurredAt}attempt maxAttempts nextAttemptAt queuePosition createdAt startedAt finishedAt}",
   // QueuePositions
-  'sha256:b30a5b3636777093d63a6d36044ba85b9142d44bd97d91d6c3d5873af538f482':
-    "query QueuePositions($ids:[ID!]!){nodes(ids:$ids){...on Job{id queuePosition}}}",
+  'sha256:a4020c7a693bca452cf5f6e606b217640fb5cf0000aaebd43c2d8d87511e67bd':
+    "query QueuePositions($ids:[ID!]!){nodes(ids:$ids){...on Job{id queuePosition}}queueStats{pausedLanes{...PausedLane}}}fragment PausedLane on PausedLane{site code until waiting}",
   // WatchQueue
-  'sha256:a6dcbf3d2af63761400438ba19fb4a6313c33fe855ab5066b4c477aacad77d78':
-    "subscription WatchQueue{queueStats{...QueueNow}}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt}",
+  'sha256:7df53147f5ce4f2b975514774bd0bb1c08c7852bd5c202980ffc21a36a9791e9':
+    "subscription WatchQueue{queueStats{...QueueNow}}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt pausedLanes{...PausedLane}}fragment PausedLane on PausedLane{site code until waiting}",
   // QueueHour
-  'sha256:7fc6f4ebcf876f8051902d01681ff08ae343d4d26fff8ea9dc4f80d31b94b42c':
-    "query QueueHour{queueStats{...QueueNow window(minutes:60){succeeded failed canceled waitSecondsP50 waitSecondsP95 runSecondsP50 runSecondsP95}series(minutes:60){startsAt succeeded failed canceled waitSecondsP50 runSecondsP50}failures(minutes:60){code count}workerList{id slots running startedAt seenAt}}}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt}",
+  'sha256:5e89c958deada11ec230395368f813eb03824a94ef40ded51ca43601f70f2006':
+    "query QueueHour{queueStats{...QueueNow window(minutes:60){succeeded failed canceled waitSecondsP50 waitSecondsP95 runSecondsP50 runSecondsP95}series(minutes:60){startsAt succeeded failed canceled waitSecondsP50 runSecondsP50}failures(minutes:60){code count}workerList{id slots running startedAt seenAt}}}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt pausedLanes{...PausedLane}}fragment PausedLane on PausedLane{site code until waiting}",
   // RequestMp3
   'sha256:28372ca6f3edade89494fcc1924f6adf269ea202ca94a2549f086cb7795b034e':
     "mutation RequestMp3($url:String!$options:Mp3OptionsInput!$idempotencyKey:String!){requestMp3(url:$url options:$options idempotencyKey:$idempotencyKey){outcome job{...JobRow}userErrors{code message retryAt}}}fragment JobRow on Job{id version status isTerminal sourceUrl thumbnailUrl options{quality embedThumbnail}progress{phase fraction bytesPerSecond etaSeconds asOf}source{site externalId title uploader durationSeconds}result{url fileName sizeBytes durationSeconds bitrateKbps expiresAt}failure{code message isRetryable occurredAt}attempt maxAttempts nextAttemptAt queuePosition createdAt startedAt finishedAt}",

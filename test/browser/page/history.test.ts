@@ -4,7 +4,15 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { ask } from '../../support/graphql.ts';
-import { expireJob, failJob, failMany, runJob, succeedJob } from '../../support/jobStates.ts';
+import {
+  expireJob,
+  failJob,
+  failMany,
+  queueJob,
+  runJob,
+  succeedJob,
+} from '../../support/jobStates.ts';
+import { openLane, refuseLane } from '../../../src/db/lanes.ts';
 import { expireLostArtifact } from '../../../src/db/upkeep.ts';
 import { eventually } from '../../support/eventually.ts';
 import { removeAllJobs } from '../../support/jobs.ts';
@@ -88,6 +96,23 @@ test('what somebody else retries, and what expires, is shown at once', async () 
   await rowNamed(page, done.videoId).getByText('Ready', { exact: true }).waitFor();
   await expireLostArtifact(house.app.app.pool, done);
   await rowNamed(page, done.videoId).getByText('Expired', { exact: true }).waitFor();
+});
+
+test('a site that refuses the server is named above the list and on the queue page, until it serves again', async () => {
+  const { pool } = house.app.app;
+  for (let refusal = 0; refusal < 3; refusal += 1) {
+    await refuseLane(pool, 'youtube', await failJob(house.app, 'BOT_CHECK'), 'BOT_CHECK', 600);
+  }
+  await queueJob(house.app);
+  const page = await house.visit();
+  const sentence = page.getByText(/^youtube refuses this server for now: .* the next try is at \d/);
+  await sentence.waitFor();
+  await page.getByRole('link', { name: 'Queue', exact: true }).click();
+  await page.getByRole('heading', { name: 'The queue, live' }).waitFor();
+  await sentence.waitFor();
+  await openLane(pool, 'youtube');
+  await queueJob(house.app);
+  await sentence.waitFor({ state: 'detached' });
 });
 
 test('a job in each lasting state is shown with its word, and found under its filter', async () => {

@@ -249,19 +249,21 @@ export type QueuePositionsQueryVariables = Exact<{
 }>;
 
 
-export type QueuePositionsQuery = { readonly nodes: ReadonlyArray<{ readonly id: string, readonly queuePosition: number | null } | null> };
+export type QueuePositionsQuery = { readonly nodes: ReadonlyArray<{ readonly id: string, readonly queuePosition: number | null } | null>, readonly queueStats: { readonly pausedLanes: ReadonlyArray<{ readonly site: string, readonly code: JobFailureCode, readonly until: string, readonly waiting: number }> } | null };
 
-export type QueueNowFragment = { readonly asOf: string, readonly queued: number, readonly running: number, readonly waitingForRetry: number, readonly workers: number, readonly workerSlots: number, readonly oldestQueuedAt: string | null };
+export type PausedLaneFragment = { readonly site: string, readonly code: JobFailureCode, readonly until: string, readonly waiting: number };
+
+export type QueueNowFragment = { readonly asOf: string, readonly queued: number, readonly running: number, readonly waitingForRetry: number, readonly workers: number, readonly workerSlots: number, readonly oldestQueuedAt: string | null, readonly pausedLanes: ReadonlyArray<{ readonly site: string, readonly code: JobFailureCode, readonly until: string, readonly waiting: number }> };
 
 export type WatchQueueSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WatchQueueSubscription = { readonly queueStats: { readonly asOf: string, readonly queued: number, readonly running: number, readonly waitingForRetry: number, readonly workers: number, readonly workerSlots: number, readonly oldestQueuedAt: string | null } | null };
+export type WatchQueueSubscription = { readonly queueStats: { readonly asOf: string, readonly queued: number, readonly running: number, readonly waitingForRetry: number, readonly workers: number, readonly workerSlots: number, readonly oldestQueuedAt: string | null, readonly pausedLanes: ReadonlyArray<{ readonly site: string, readonly code: JobFailureCode, readonly until: string, readonly waiting: number }> } | null };
 
 export type QueueHourQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type QueueHourQuery = { readonly queueStats: { readonly asOf: string, readonly queued: number, readonly running: number, readonly waitingForRetry: number, readonly workers: number, readonly workerSlots: number, readonly oldestQueuedAt: string | null, readonly window: { readonly succeeded: number, readonly failed: number, readonly canceled: number, readonly waitSecondsP50: number | null, readonly waitSecondsP95: number | null, readonly runSecondsP50: number | null, readonly runSecondsP95: number | null }, readonly series: ReadonlyArray<{ readonly startsAt: string, readonly succeeded: number, readonly failed: number, readonly canceled: number, readonly waitSecondsP50: number | null, readonly runSecondsP50: number | null }>, readonly failures: ReadonlyArray<{ readonly code: JobFailureCode, readonly count: number }>, readonly workerList: ReadonlyArray<{ readonly id: string, readonly slots: number, readonly running: number, readonly startedAt: string, readonly seenAt: string }> } | null };
+export type QueueHourQuery = { readonly queueStats: { readonly asOf: string, readonly queued: number, readonly running: number, readonly waitingForRetry: number, readonly workers: number, readonly workerSlots: number, readonly oldestQueuedAt: string | null, readonly window: { readonly succeeded: number, readonly failed: number, readonly canceled: number, readonly waitSecondsP50: number | null, readonly waitSecondsP95: number | null, readonly runSecondsP50: number | null, readonly runSecondsP95: number | null }, readonly series: ReadonlyArray<{ readonly startsAt: string, readonly succeeded: number, readonly failed: number, readonly canceled: number, readonly waitSecondsP50: number | null, readonly runSecondsP50: number | null }>, readonly failures: ReadonlyArray<{ readonly code: JobFailureCode, readonly count: number }>, readonly workerList: ReadonlyArray<{ readonly id: string, readonly slots: number, readonly running: number, readonly startedAt: string, readonly seenAt: string }>, readonly pausedLanes: ReadonlyArray<{ readonly site: string, readonly code: JobFailureCode, readonly until: string, readonly waiting: number }> } | null };
 
 export type RequestMp3MutationVariables = Exact<{
   url: string;
@@ -339,6 +341,14 @@ export const JobRowFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   finishedAt
 }
     `, {"fragmentName":"JobRow"}) as unknown as TypedDocumentString<JobRowFragment, unknown>;
+export const PausedLaneFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment PausedLane on PausedLane {
+  site
+  code
+  until
+  waiting
+}
+    `, {"fragmentName":"PausedLane"}) as unknown as TypedDocumentString<PausedLaneFragment, unknown>;
 export const QueueNowFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment QueueNow on QueueStats {
   asOf
@@ -348,8 +358,16 @@ export const QueueNowFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   workers
   workerSlots
   oldestQueuedAt
+  pausedLanes {
+    ...PausedLane
+  }
 }
-    `, {"fragmentName":"QueueNow"}) as unknown as TypedDocumentString<QueueNowFragment, unknown>;
+    fragment PausedLane on PausedLane {
+  site
+  code
+  until
+  waiting
+}`, {"fragmentName":"QueueNow"}) as unknown as TypedDocumentString<QueueNowFragment, unknown>;
 export const CancelJobDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation CancelJob($id: ID!) {
   cancelJob(id: $id) {
@@ -749,15 +767,31 @@ export const QueuePositionsDocument = /*#__PURE__*/ new TypedDocumentString(`
       queuePosition
     }
   }
+  queueStats {
+    pausedLanes {
+      ...PausedLane
+    }
+  }
 }
-    `) as unknown as TypedDocumentString<QueuePositionsQuery, QueuePositionsQueryVariables>;
+    fragment PausedLane on PausedLane {
+  site
+  code
+  until
+  waiting
+}`) as unknown as TypedDocumentString<QueuePositionsQuery, QueuePositionsQueryVariables>;
 export const WatchQueueDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription WatchQueue {
   queueStats {
     ...QueueNow
   }
 }
-    fragment QueueNow on QueueStats {
+    fragment PausedLane on PausedLane {
+  site
+  code
+  until
+  waiting
+}
+fragment QueueNow on QueueStats {
   asOf
   queued
   running
@@ -765,6 +799,9 @@ export const WatchQueueDocument = /*#__PURE__*/ new TypedDocumentString(`
   workers
   workerSlots
   oldestQueuedAt
+  pausedLanes {
+    ...PausedLane
+  }
 }`) as unknown as TypedDocumentString<WatchQueueSubscription, WatchQueueSubscriptionVariables>;
 export const QueueHourDocument = /*#__PURE__*/ new TypedDocumentString(`
     query QueueHour {
@@ -800,7 +837,13 @@ export const QueueHourDocument = /*#__PURE__*/ new TypedDocumentString(`
     }
   }
 }
-    fragment QueueNow on QueueStats {
+    fragment PausedLane on PausedLane {
+  site
+  code
+  until
+  waiting
+}
+fragment QueueNow on QueueStats {
   asOf
   queued
   running
@@ -808,6 +851,9 @@ export const QueueHourDocument = /*#__PURE__*/ new TypedDocumentString(`
   workers
   workerSlots
   oldestQueuedAt
+  pausedLanes {
+    ...PausedLane
+  }
 }`) as unknown as TypedDocumentString<QueueHourQuery, QueueHourQueryVariables>;
 export const RequestMp3Document = /*#__PURE__*/ new TypedDocumentString(`
     mutation RequestMp3($url: String!, $options: Mp3OptionsInput!, $idempotencyKey: String!) {

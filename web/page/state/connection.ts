@@ -14,6 +14,7 @@ import { follow, reconnect } from '../api/follow.ts';
 import { send } from '../api/send.ts';
 import { serverNow, startClock } from './clock.ts';
 import { forget, refreshHistory } from './history.ts';
+import { pausedLanes } from './lanes.ts';
 import {
   dropJobs,
   jobSignal,
@@ -36,6 +37,8 @@ const pollEveryMs = 3_000;
 const strayPatienceMs = 1_500;
 const positionsEveryMs = 15_000;
 const expiredEveryMs = 30_000;
+/** Where owners are apart, the links of MP3s run out after half a day. */
+const linksEveryMs = 5 * 60 * 60 * 1_000;
 /** A page that was hidden for so long may have slept: it asks rather than trusts. */
 const longHiddenMs = 30_000;
 /** `nodes` answers at most so many. */
@@ -60,11 +63,12 @@ export function startConnection(): void {
     else if (hiddenAt > 0 && Date.now() - hiddenAt > longHiddenMs) reconnect();
   });
   onJobChange((job, before) => {
-    if (before?.status === 'QUEUED' && job.status !== 'QUEUED') positions.ask();
+    if ((before?.status === 'QUEUED') !== (job.status === 'QUEUED')) positions.ask();
     if (!job.isTerminal && !liveIds.has(job.id)) strays.ask();
   });
   setInterval(() => positions.ask(), positionsEveryMs);
   setInterval(() => void askForExpired(), expiredEveryMs);
+  setInterval(() => void refreshHistory(), linksEveryMs);
 }
 
 function takeFrame(frame: WatchJobsSubscription['jobs']): void {
@@ -160,15 +164,17 @@ async function askForExpired(): Promise<void> {
   if (nodes !== null) takeAnswers(ids, nodes);
 }
 
-/** The places of the waiting jobs, which change without a word of the stream. */
+/** The places of the waiting jobs, and the sites that make them wait: both change without a word of the stream. */
 const positions = afterwards(1_000, async () => {
   if (document.visibilityState !== 'visible') return;
-  const ids = knownJobs()
-    .filter((job) => job.status === 'QUEUED' && job.nextAttemptAt === null)
+  const queued = knownJobs().filter(({ status }) => status === 'QUEUED');
+  if (queued.length === 0 && pausedLanes.peek().length === 0) return;
+  const ids = queued
+    .filter(({ nextAttemptAt }) => nextAttemptAt === null)
     .map(({ id }) => id)
     .slice(-idsPerQuery);
-  if (ids.length === 0) return;
-  const { nodes } = await send(QueuePositionsDocument, { ids });
+  const { nodes, queueStats } = await send(QueuePositionsDocument, { ids });
+  pausedLanes.value = queueStats?.pausedLanes ?? [];
   mergeJobs(
     nodes.flatMap((node) => {
       const job = node === null ? undefined : jobSignal(node.id)?.peek();

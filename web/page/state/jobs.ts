@@ -86,12 +86,10 @@ function mergeJob(job: Job): void {
   for (const listener of listeners) listener(job, before);
 }
 
-/** A place in the queue is counted when it is asked for: it changes without a new version. */
+/** A place in the queue and the link of an MP3 are made when they are asked for, without a new version. */
 function isNewer(job: Job, held: Job): boolean {
-  return (
-    job.version > held.version ||
-    (job.version === held.version && job.queuePosition !== held.queuePosition)
-  );
+  if (job.version !== held.version) return job.version > held.version;
+  return job.queuePosition !== held.queuePosition || job.result?.url !== held.result?.url;
 }
 
 function matters(job: Job, before: Job): boolean {

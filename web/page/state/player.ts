@@ -2,9 +2,11 @@
 // and behind is the list as it is shown.
 
 import { batch, effect, signal } from '@preact/signals';
+import { JobsByIdDocument } from '../api/documents.generated.ts';
+import { send } from '../api/send.ts';
 import { t } from '../texts/texts.ts';
 import { playableIds } from './history.ts';
-import { jobSignal, type Job } from './jobs.ts';
+import { jobSignal, mergeJobs, type Job } from './jobs.ts';
 import { recall, remember } from './memory.ts';
 import { say } from './notices.ts';
 import { titleOf } from './words.ts';
@@ -33,7 +35,7 @@ export function startPlayer(): void {
     if (Number.isFinite(audio.duration)) duration.value = audio.duration;
   });
   audio.addEventListener('ended', () => step(1));
-  audio.addEventListener('error', takeError);
+  audio.addEventListener('error', () => void takeError());
   effect(() => {
     audio.volume = volume.value;
   });
@@ -53,8 +55,9 @@ export function startPlayer(): void {
 
 /** Plays the job, or goes on with it, or pauses when it plays. */
 export function togglePlay(job: Job): void {
-  if (track.peek()?.id !== job.id || track.peek()?.result?.url !== job.result?.url)
-    return play(job);
+  const { id, finishedAt } = track.peek() ?? {};
+  // The same job, but not the same MP3, when it was converted again.
+  if (id !== job.id || finishedAt !== job.finishedAt) return play(job);
   if (audio.paused) void audio.play().catch(() => {});
   else audio.pause();
 }
@@ -104,9 +107,20 @@ function play(job: Job): void {
   void audio.play().catch(() => {});
 }
 
-function takeError(): void {
+/** The link may have run out, and the job has a new one. */
+async function takeError(): Promise<void> {
   const job = track.peek();
   if (job === null || !audio.hasAttribute('src')) return;
+  const at = audio.currentTime;
+  const answer = await send(JobsByIdDocument, { ids: [job.id] }).catch(() => null);
+  if (track.peek() !== job) return;
+  const latest = answer?.nodes[0];
+  if (latest?.result != null && latest.result.url !== job.result?.url) {
+    mergeJobs([latest]);
+    play(latest);
+    audio.currentTime = at;
+    return;
+  }
   say(t().player.failed(titleOf(job)), { isBad: true });
   closePlayer();
 }

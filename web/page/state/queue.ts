@@ -11,6 +11,7 @@ import {
 import { follow } from '../api/follow.ts';
 import { send } from '../api/send.ts';
 import { connection } from './connection.ts';
+import { pausedLanes } from './lanes.ts';
 
 type QueueHour = NonNullable<QueueHourQuery['queueStats']>;
 
@@ -41,14 +42,14 @@ export function watchQueue(): () => void {
     if (!isWatched) return;
     if (queueStats !== null) {
       queueHour.value = queueStats;
-      if (connection.peek().kind !== 'live') queueNow.value = queueStats;
+      if (connection.peek().kind !== 'live') takeNow(queueStats);
     }
     plan(connection.peek().kind === 'live' ? hourEveryMs : withoutSocketEveryMs);
   };
   const stopFollowing = follow(WatchQueueDocument, {
     onData({ queueStats }) {
       if (queueStats === null) return;
-      queueNow.value = queueStats;
+      takeNow(queueStats);
       plan(afterChangeMs);
     },
     onLost: () => plan(withoutSocketEveryMs),
@@ -59,4 +60,9 @@ export function watchQueue(): () => void {
     clearTimeout(timer);
     stopFollowing();
   };
+}
+
+function takeNow(stats: QueueNowFragment): void {
+  queueNow.value = stats;
+  pausedLanes.value = stats.pausedLanes;
 }

@@ -118,6 +118,8 @@ export const en = {
     empty: 'Nothing here yet.',
     noMatch: 'Nothing matches.',
     showAll: 'Show all',
+    paused: (site: string, waiting: number, time: string) =>
+      `${site} refuses this server for now: ${plural(waiting, 'tape waits', 'tapes wait')}, and the next try is at ${time}.`,
   },
 
   job: {

@@ -111,6 +111,8 @@ export const es: Texts = {
     empty: 'Aquí todavía no hay nada.',
     noMatch: 'No hay coincidencias.',
     showAll: 'Mostrar todas',
+    paused: (site, waiting, time) =>
+      `${site} rechaza por ahora a este servidor: ${plural(waiting, 'cinta espera', 'cintas esperan')} y el próximo intento es a las ${time}.`,
   },
 
   job: {
@@ -370,6 +372,8 @@ export const es: Texts = {
       'El enlace lleva a una lista; abre uno de sus vídeos y pega esa dirección.',
     TOO_MANY_ACTIVE_JOBS: 'Tienes demasiadas conversiones en marcha; espera a que termine una.',
     RATE_LIMITED: 'Vas demasiado rápido; espera un momento.',
+    TOO_MUCH_STORED:
+      'Tus MP3 ocupan todo el sitio que tienes; borra alguno o espera a que caduquen.',
     QUEUE_FULL: 'La cola del servidor está llena; prueba más tarde.',
     NOT_FOUND: 'Esa cinta ya no está.',
     ALREADY_TERMINAL: 'Esa cinta ya ha terminado, así que no hay nada que cancelar.',

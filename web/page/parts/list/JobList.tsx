@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { loadMore, narrow, reach, rowIds, searched, shown } from '../../state/history.ts';
 import { jobSignal } from '../../state/jobs.ts';
 import { t } from '../../texts/texts.ts';
+import { PausedLanes } from '../PausedLanes.tsx';
 import { JobRow } from './JobRow.tsx';
 import { ListTools } from './ListTools.tsx';
 
@@ -12,6 +13,7 @@ export function JobList() {
   return (
     <section class="list" aria-labelledby="list-title">
       <ListTools />
+      <PausedLanes />
       {ids.length > 0 && (
         <ol class="jobs" role="list">
           {ids.map((id) => {

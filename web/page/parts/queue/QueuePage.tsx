@@ -7,6 +7,7 @@ import { connection } from '../../state/connection.ts';
 import { queueHour, queueNow, watchQueue } from '../../state/queue.ts';
 import { exactTime, stretch, wholeNumber } from '../../state/words.ts';
 import { t } from '../../texts/texts.ts';
+import { PausedLanes } from '../PausedLanes.tsx';
 import { Failures } from './Failures.tsx';
 import { LastHour } from './LastHour.tsx';
 import { RunningNow } from './RunningNow.tsx';
@@ -22,6 +23,7 @@ export function QueuePage() {
         <h1 tabIndex={-1}>{texts.heading}</h1>
         <p class="figures">{stats !== null && <AsOf asOf={stats.asOf} />}</p>
       </header>
+      <PausedLanes />
       <Figures />
       <div class="queue-columns">
         <Workers />
