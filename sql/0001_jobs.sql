@@ -303,6 +303,17 @@ begin
 end
 $$;
 
+-- What a caller, an address and the queue may have; 0004 counts. Null limits nothing.
+create type tapedeck.limits as (
+  owner_per_minute integer,
+  address_per_minute integer,
+  owner_active integer,
+  address_active integer,
+  owner_stored_bytes bigint,
+  address_stored_bytes bigint,
+  queued integer
+);
+
 -- The rules of requestMp3. Outcomes: CREATED, JOINED, REUSED, REPLAYED; with a null job IDEMPOTENCY_KEY_REUSED,
 -- and where limits are given (see 0004) RATE_LIMITED, TOO_MANY_ACTIVE_JOBS, TOO_MUCH_STORED and QUEUE_FULL.
 -- A CREATED job is not enqueued yet: request_jobs does it for all of its requests at once.
@@ -310,10 +321,16 @@ create function tapedeck.request_job(
   p_owner_id text, p_site text, p_external_id text, p_source_url text,
   p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean,
   p_idempotency_key text, p_arguments_hash text,
-  p_address text default null, p_limits jsonb default null,
+  p_address text default null, p_limits tapedeck.limits default null, p_is_full boolean default false,
   out outcome text, out job tapedeck.jobs, out retry_at timestamptz, out points_left real)
 language plpgsql volatile as $$
 declare
+  -- Decided once: where nobody counts, it costs nothing.
+  is_metered constant boolean :=
+    p_limits.owner_per_minute is not null or p_limits.address_per_minute is not null;
+  is_limited constant boolean := p_is_full
+    or num_nonnulls(p_limits.owner_active, p_limits.address_active,
+         p_limits.owner_stored_bytes, p_limits.address_stored_bytes) > 0;
   chosen_place bigint;
   refusal text;
   known tapedeck.idempotency_keys;
@@ -321,7 +338,7 @@ declare
   is_new boolean;
   finished tapedeck.jobs;
 begin
-  if p_limits is not null then
+  if is_metered then
     select b.retry_at, b.points_left into retry_at, points_left
       from tapedeck.open_buckets(p_owner_id, p_address, p_limits) b;
     if retry_at is not null then
@@ -351,7 +368,9 @@ begin
       end if;
       select * into job from tapedeck.jobs where id = known.job_id;
       outcome := 'REPLAYED';
-      points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+      if is_metered then
+        points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+      end if;
       return;
     end loop;
   end if;
@@ -363,10 +382,10 @@ begin
     end if;
   end if;
 
-  if p_limits is not null then
+  if is_limited then
     select r.code, r.retry_at into refusal, retry_at
       from tapedeck.find_refusal(
-        p_owner_id, p_address, p_limits, job.id,
+        p_owner_id, p_address, p_limits, p_is_full, job.id,
         coalesce(job.id, (
           select a.id from tapedeck.jobs a
           where a.site = p_site and a.external_id = p_external_id and a.quality = p_quality
@@ -422,6 +441,8 @@ begin
     update tapedeck.idempotency_keys set job_id = job.id
       where owner_id = p_owner_id and key = p_idempotency_key;
   end if;
-  points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+  if is_metered then
+    points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+  end if;
 end
 $$;

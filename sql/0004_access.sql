@@ -39,17 +39,7 @@ begin atomic
   select k.id from tapedeck.api_keys k where k.id = any (p_ids) and k.revoked_at is null;
 end;
 
--- Limits. What is given to the functions below comes from the settings of the API process that asks, as JSON of
--- these members; a null or absent one limits nothing.
-create type tapedeck.limits as (
-  owner_per_minute integer,
-  address_per_minute integer,
-  owner_active integer,
-  address_active integer,
-  owner_stored_bytes bigint,
-  address_stored_bytes bigint,
-  queued integer
-);
+-- The limits themselves are a type in 0001; a member that is null limits nothing, and no function counts for it.
 
 -- Token buckets, one for each owner and each address: they fill by the minute's allowance in a minute, and what is
 -- done takes points out. Unlogged: after a crash everybody begins anew, and nobody waits for the disk for them.
@@ -73,70 +63,68 @@ return case p_deed
     else 0
   end;
 
+-- To be called first, with all callers of the transaction. Missing buckets are made, full.
 create function tapedeck.lock_buckets(p_owner_ids text[], p_addresses text[]) returns void
-language sql volatile
-begin atomic
-  insert into tapedeck.buckets as b (subject)
-    select distinct s from (
-      select 'address ' || a as s from unnest(p_addresses) a
-      union all select 'owner ' || o from unnest(p_owner_ids) o) as subjects
-    where s is not null order by s
-    on conflict (subject) do update set filled_at = b.filled_at;
-end;
-
--- Locks and fills the buckets of a caller. With a retry_at one of them is empty, and nothing may be done until then.
-create function tapedeck.open_buckets(
-  p_owner_id text, p_address text, p_limits jsonb, out retry_at timestamptz, out points_left real)
 language plpgsql volatile as $$
 declare
-  limits tapedeck.limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
-  bucket record;
+  subjects constant text[] := array(
+    select distinct s from (
+      select 'address ' || a as s from unnest(p_addresses) a
+      union all select 'owner ' || o from unnest(p_owner_ids) o) as all_of_them
+    where s is not null order by s);
 begin
-  for bucket in
-    insert into tapedeck.buckets as b (subject, points, filled_at)
-      select g.subject, g.per_minute * 10, clock_timestamp()
-      from (values ('address ' || p_address, limits.address_per_minute),
-                   ('owner ' || p_owner_id, limits.owner_per_minute)) as g (subject, per_minute)
-      where g.subject is not null and g.per_minute is not null
-      order by g.subject
-      on conflict (subject) do update
-      set filled_at = greatest(b.filled_at, clock_timestamp()),
-          points = least(
-            excluded.points,
-            b.points + excluded.points / 60
-              * greatest(0, extract(epoch from clock_timestamp() - b.filled_at)::real))
-      returning subject, points
-  loop
-    points_left := least(points_left, bucket.points);
-    if bucket.points < 1 then
-      -- A second more than needed: `retryAt` is a promise.
-      retry_at := greatest(retry_at, clock_timestamp() + make_interval(secs => 1 + (1 - bucket.points) * 6
-        / case when bucket.subject like 'owner %' then limits.owner_per_minute
-            else limits.address_per_minute end));
-    end if;
-  end loop;
+  insert into tapedeck.buckets (subject) select unnest(subjects) on conflict do nothing;
+  perform from tapedeck.buckets where subject = any (subjects) order by subject for update;
 end
 $$;
 
--- Takes the price out of the caller's buckets; answers what the fuller of them is left with, null without limits.
-create function tapedeck.charge(p_owner_id text, p_address text, p_limits jsonb, p_deed text) returns real
+-- What is in a bucket by now.
+create function tapedeck.points_of(bucket tapedeck.buckets, per_minute integer) returns real
+language sql volatile
+return least(
+  per_minute * 10,
+  bucket.points + per_minute / 6.0::real
+    * greatest(0, extract(epoch from clock_timestamp() - bucket.filled_at)::real));
+
+-- With a retry_at one of the caller's buckets is empty, and nothing may be done until then.
+create function tapedeck.open_buckets(
+  p_owner_id text, p_address text, limits tapedeck.limits, out retry_at timestamptz, out points_left real)
+language plpgsql volatile as $$
+begin
+  -- A second more than needed: `retryAt` is a promise.
+  select min(points), max(clock_timestamp() + make_interval(secs => 1 + (1 - points) * 6 / per_minute))
+      filter (where points < 1)
+    into points_left, retry_at
+    from (
+      select g.per_minute, tapedeck.points_of(b, g.per_minute) as points
+      from (values ('address ' || p_address, limits.address_per_minute),
+                   ('owner ' || p_owner_id, limits.owner_per_minute)) as g (subject, per_minute)
+      join tapedeck.buckets b using (subject)
+      where g.per_minute is not null) as opened;
+end
+$$;
+
+-- Takes the price out of the caller's buckets; answers what the emptier of them is left with.
+create function tapedeck.charge(
+  p_owner_id text, p_address text, limits tapedeck.limits, p_deed text) returns real
 language plpgsql volatile as $$
 declare
   left_over real;
 begin
-  if p_limits is null then
-    return null;
-  end if;
   with charged as (
-    update tapedeck.buckets b set points = b.points - tapedeck.price(p_deed)
-    where b.subject in ('address ' || p_address, 'owner ' || p_owner_id)
+    update tapedeck.buckets b
+    set points = tapedeck.points_of(b, g.per_minute) - tapedeck.price(p_deed),
+        filled_at = greatest(b.filled_at, clock_timestamp())
+    from (values ('address ' || p_address, limits.address_per_minute),
+                 ('owner ' || p_owner_id, limits.owner_per_minute)) as g (subject, per_minute)
+    where b.subject = g.subject and g.per_minute is not null
     returning b.points)
   select min(points) into left_over from charged;
-  return nullif(left_over, 'infinity');
+  return left_over;
 end
 $$;
 
--- How many jobs are QUEUED, as of a second ago at most. A long queue is not counted for each who asks.
+-- How many jobs are QUEUED, as of a second ago at most: a long queue is not counted for each who asks.
 create unlogged table tapedeck.queue_gauge (
   is_only boolean not null default true,
   queued integer not null,
@@ -145,34 +133,35 @@ create unlogged table tapedeck.queue_gauge (
   constraint queue_gauge_is_only check (is_only)
 );
 
-create function tapedeck.queue_length() returns integer
+create function tapedeck.is_queue_full(limits tapedeck.limits) returns boolean
 language plpgsql volatile as $$
 declare
   gauge tapedeck.queue_gauge;
 begin
+  if limits.queued is null then
+    return false;
+  end if;
   select * into gauge from tapedeck.queue_gauge;
   -- One counts, and the others take what is there: nobody waits.
   if gauge.counted_at > clock_timestamp() - interval '1 second'
     or not pg_try_advisory_xact_lock(hashtextextended('tapedeck.queue_gauge', 0))
   then
-    return coalesce(gauge.queued, 0);
+    return coalesce(gauge.queued, 0) >= limits.queued;
   end if;
   insert into tapedeck.queue_gauge (queued, counted_at)
     select count(*), clock_timestamp() from tapedeck.jobs where status = 'QUEUED'
     on conflict (is_only) do update set queued = excluded.queued, counted_at = excluded.counted_at
     returning * into gauge;
-  return gauge.queued;
+  return gauge.queued >= limits.queued;
 end
 $$;
 
 -- Why a caller may not have the job, or a new one when p_job_id is null; the code is null when they may. What
 -- is theirs already costs nothing more. p_finished_id: the job, when its MP3 is there.
 create function tapedeck.find_refusal(
-  p_owner_id text, p_address text, p_limits jsonb, p_finished_id uuid, p_job_id uuid,
-  out code text, out retry_at timestamptz)
+  p_owner_id text, p_address text, limits tapedeck.limits, p_is_full boolean, p_finished_id uuid,
+  p_job_id uuid, out code text, out retry_at timestamptz)
 language plpgsql volatile as $$
-declare
-  limits tapedeck.limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
 begin
   if p_job_id is not null then
     perform from tapedeck.job_owners where owner_id = p_owner_id and job_id = p_job_id;
@@ -204,9 +193,7 @@ begin
            limit limits.address_active) as near) >= limits.address_active end)
   then
     code := 'TOO_MANY_ACTIVE_JOBS';
-  elsif p_job_id is null and limits.queued is not null
-    and tapedeck.queue_length() >= limits.queued
-  then
+  elsif p_job_id is null and p_is_full then
     code := 'QUEUE_FULL';
     retry_at := clock_timestamp() + interval '1 minute';
   end if;

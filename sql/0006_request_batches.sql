@@ -6,7 +6,7 @@
 create function tapedeck.request_jobs(
   p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[],
   p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[],
-  p_idempotency_keys text[], p_arguments_hashes text[], p_addresses text[], p_limits jsonb[])
+  p_idempotency_keys text[], p_arguments_hashes text[], p_addresses text[], p_limits jsonb)
 returns table (
   place bigint, outcome text, job tapedeck.jobs, retry_at timestamptz, points_left real)
 language plpgsql volatile
@@ -17,22 +17,26 @@ set enable_seqscan = off
 as $$
 declare
   request record;
+  limits tapedeck.limits;
+  is_full boolean := false;
   answer record;
   created uuid[] := '{}';
 begin
-  -- Before any job, and all at once: see buckets.
-  if exists (
-    select from unnest(p_limits) l where coalesce(l->'owner_per_minute', l->'address_per_minute') <> 'null')
-  then
-    perform tapedeck.lock_buckets(p_owner_ids, p_addresses);
+  if p_limits is not null then
+    limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
+    is_full := tapedeck.is_queue_full(limits);
+    if limits.owner_per_minute is not null or limits.address_per_minute is not null then
+      -- Before any job, and all at once: see buckets.
+      perform tapedeck.lock_buckets(p_owner_ids, p_addresses);
+    end if;
   end if;
   for request in
     select * from unnest(
       p_owner_ids, p_sites, p_external_ids, p_source_urls, p_qualities, p_embed_thumbnails,
-      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes, p_addresses, p_limits)
+      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes, p_addresses)
       with ordinality as r(
         owner_id, site, external_id, source_url, quality, embed_thumbnail,
-        max_attempts, may_reuse, idempotency_key, arguments_hash, address, limits, place)
+        max_attempts, may_reuse, idempotency_key, arguments_hash, address, place)
       order by r.site, r.external_id, r.quality, r.embed_thumbnail, r.place
   loop
     place := request.place;
@@ -40,7 +44,7 @@ begin
       from tapedeck.request_job(
         request.owner_id, request.site, request.external_id, request.source_url,
         request.quality, request.embed_thumbnail, request.max_attempts, request.may_reuse,
-        request.idempotency_key, request.arguments_hash, request.address, request.limits);
+        request.idempotency_key, request.arguments_hash, request.address, limits, is_full);
     outcome := answer.outcome;
     job := answer.job;
     retry_at := answer.retry_at;

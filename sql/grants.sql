@@ -43,7 +43,9 @@ begin
     revoke insert, update, delete on
       tapedeck.migrations, tapedeck.job_owners, tapedeck.job_events from tapedeck_worker;
     revoke insert, delete on tapedeck.jobs from tapedeck_worker;
-    revoke insert, update on tapedeck.idempotency_keys, tapedeck.buckets from tapedeck_worker;
+    -- Locking a row to delete it takes the right to update one.
+    revoke insert, update on tapedeck.idempotency_keys from tapedeck_worker;
+    revoke insert on tapedeck.buckets from tapedeck_worker;
     revoke select on tapedeck.job_owners, tapedeck.idempotency_keys from tapedeck_worker;
     grant select (created_at) on tapedeck.idempotency_keys to tapedeck_worker;
     grant execute on function tapedeck.enqueue_all(tapedeck.jobs[]) to tapedeck_worker;

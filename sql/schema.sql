@@ -209,22 +209,23 @@ CREATE OR REPLACE FUNCTION tapedeck.announce(job jobs)
  LANGUAGE sql
 RETURN pg_notify('tapedeck_jobs'::text, ((job).id)::text);
 
-CREATE OR REPLACE FUNCTION tapedeck.charge(p_owner_id text, p_address text, p_limits jsonb, p_deed text)
+CREATE OR REPLACE FUNCTION tapedeck.charge(p_owner_id text, p_address text, limits limits, p_deed text)
  RETURNS real
  LANGUAGE plpgsql
 AS $function$
 declare
   left_over real;
 begin
-  if p_limits is null then
-    return null;
-  end if;
   with charged as (
-    update tapedeck.buckets b set points = b.points - tapedeck.price(p_deed)
-    where b.subject in ('address ' || p_address, 'owner ' || p_owner_id)
+    update tapedeck.buckets b
+    set points = tapedeck.points_of(b, g.per_minute) - tapedeck.price(p_deed),
+        filled_at = greatest(b.filled_at, clock_timestamp())
+    from (values ('address ' || p_address, limits.address_per_minute),
+                 ('owner ' || p_owner_id, limits.owner_per_minute)) as g (subject, per_minute)
+    where b.subject = g.subject and g.per_minute is not null
     returning b.points)
   select min(points) into left_over from charged;
-  return nullif(left_over, 'infinity');
+  return left_over;
 end
 $function$;
 
@@ -272,12 +273,10 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.find_refusal(p_owner_id text, p_address text, p_limits jsonb, p_finished_id uuid, p_job_id uuid, OUT code text, OUT retry_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION tapedeck.find_refusal(p_owner_id text, p_address text, limits limits, p_is_full boolean, p_finished_id uuid, p_job_id uuid, OUT code text, OUT retry_at timestamp with time zone)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
-declare
-  limits tapedeck.limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
 begin
   if p_job_id is not null then
     perform from tapedeck.job_owners where owner_id = p_owner_id and job_id = p_job_id;
@@ -309,9 +308,7 @@ begin
            limit limits.address_active) as near) >= limits.address_active end)
   then
     code := 'TOO_MANY_ACTIVE_JOBS';
-  elsif p_job_id is null and limits.queued is not null
-    and tapedeck.queue_length() >= limits.queued
-  then
+  elsif p_job_id is null and p_is_full then
     code := 'QUEUE_FULL';
     retry_at := clock_timestamp() + interval '1 minute';
   end if;
@@ -350,19 +347,46 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION tapedeck.is_queue_full(limits limits)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  gauge tapedeck.queue_gauge;
+begin
+  if limits.queued is null then
+    return false;
+  end if;
+  select * into gauge from tapedeck.queue_gauge;
+  -- One counts, and the others take what is there: nobody waits.
+  if gauge.counted_at > clock_timestamp() - interval '1 second'
+    or not pg_try_advisory_xact_lock(hashtextextended('tapedeck.queue_gauge', 0))
+  then
+    return coalesce(gauge.queued, 0) >= limits.queued;
+  end if;
+  insert into tapedeck.queue_gauge (queued, counted_at)
+    select count(*), clock_timestamp() from tapedeck.jobs where status = 'QUEUED'
+    on conflict (is_only) do update set queued = excluded.queued, counted_at = excluded.counted_at
+    returning * into gauge;
+  return gauge.queued >= limits.queued;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION tapedeck.lock_buckets(p_owner_ids text[], p_addresses text[])
  RETURNS void
- LANGUAGE sql
-BEGIN ATOMIC
- INSERT INTO buckets AS b (subject)  SELECT DISTINCT subjects.s
-            FROM ( SELECT ('address '::text || a.a) AS s
-                    FROM unnest(lock_buckets.p_addresses) a(a)
-                 UNION ALL
-                  SELECT ('owner '::text || o.o)
-                    FROM unnest(lock_buckets.p_owner_ids) o(o)) subjects
-           WHERE (subjects.s IS NOT NULL)
-           ORDER BY subjects.s ON CONFLICT(subject) DO UPDATE SET filled_at = b.filled_at;
-END;
+ LANGUAGE plpgsql
+AS $function$
+declare
+  subjects constant text[] := array(
+    select distinct s from (
+      select 'address ' || a as s from unnest(p_addresses) a
+      union all select 'owner ' || o from unnest(p_owner_ids) o) as all_of_them
+    where s is not null order by s);
+begin
+  insert into tapedeck.buckets (subject) select unnest(subjects) on conflict do nothing;
+  perform from tapedeck.buckets where subject = any (subjects) order by subject for update;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.may_start(p_job_id uuid, p_site text)
  RETURNS boolean
@@ -392,37 +416,21 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.open_buckets(p_owner_id text, p_address text, p_limits jsonb, OUT retry_at timestamp with time zone, OUT points_left real)
+CREATE OR REPLACE FUNCTION tapedeck.open_buckets(p_owner_id text, p_address text, limits limits, OUT retry_at timestamp with time zone, OUT points_left real)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
-declare
-  limits tapedeck.limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
-  bucket record;
 begin
-  for bucket in
-    insert into tapedeck.buckets as b (subject, points, filled_at)
-      select g.subject, g.per_minute * 10, clock_timestamp()
+  -- A second more than needed: `retryAt` is a promise.
+  select min(points), max(clock_timestamp() + make_interval(secs => 1 + (1 - points) * 6 / per_minute))
+      filter (where points < 1)
+    into points_left, retry_at
+    from (
+      select g.per_minute, tapedeck.points_of(b, g.per_minute) as points
       from (values ('address ' || p_address, limits.address_per_minute),
                    ('owner ' || p_owner_id, limits.owner_per_minute)) as g (subject, per_minute)
-      where g.subject is not null and g.per_minute is not null
-      order by g.subject
-      on conflict (subject) do update
-      set filled_at = greatest(b.filled_at, clock_timestamp()),
-          points = least(
-            excluded.points,
-            b.points + excluded.points / 60
-              * greatest(0, extract(epoch from clock_timestamp() - b.filled_at)::real))
-      returning subject, points
-  loop
-    points_left := least(points_left, bucket.points);
-    if bucket.points < 1 then
-      -- A second more than needed: `retryAt` is a promise.
-      retry_at := greatest(retry_at, clock_timestamp() + make_interval(secs => 1 + (1 - bucket.points) * 6
-        / case when bucket.subject like 'owner %' then limits.owner_per_minute
-            else limits.address_per_minute end));
-    end if;
-  end loop;
+      join tapedeck.buckets b using (subject)
+      where g.per_minute is not null) as opened;
 end
 $function$;
 
@@ -463,33 +471,16 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION tapedeck.points_of(bucket buckets, per_minute integer)
+ RETURNS real
+ LANGUAGE sql
+RETURN LEAST(((per_minute * 10))::double precision, ((bucket).points + (((per_minute)::double precision / (6.0)::real) * GREATEST((0)::real, (EXTRACT(epoch FROM (clock_timestamp() - (bucket).filled_at)))::real))));
+
 CREATE OR REPLACE FUNCTION tapedeck.price(p_deed text)
  RETURNS real
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE p_deed WHEN 'CREATED'::text THEN 10 WHEN 'RETRIED'::text THEN 10 WHEN 'JOINED'::text THEN 2 WHEN 'REUSED'::text THEN 2 WHEN 'CANCELED'::text THEN 2 WHEN 'DELETED'::text THEN 2 WHEN 'REPLAYED'::text THEN 1 ELSE 0 END;
-
-CREATE OR REPLACE FUNCTION tapedeck.queue_length()
- RETURNS integer
- LANGUAGE plpgsql
-AS $function$
-declare
-  gauge tapedeck.queue_gauge;
-begin
-  select * into gauge from tapedeck.queue_gauge;
-  -- One counts, and the others take what is there: nobody waits.
-  if gauge.counted_at > clock_timestamp() - interval '1 second'
-    or not pg_try_advisory_xact_lock(hashtextextended('tapedeck.queue_gauge', 0))
-  then
-    return coalesce(gauge.queued, 0);
-  end if;
-  insert into tapedeck.queue_gauge (queued, counted_at)
-    select count(*), clock_timestamp() from tapedeck.jobs where status = 'QUEUED'
-    on conflict (is_only) do update set queued = excluded.queued, counted_at = excluded.counted_at
-    returning * into gauge;
-  return gauge.queued;
-end
-$function$;
 
 CREATE OR REPLACE FUNCTION tapedeck.record_event()
  RETURNS trigger
@@ -532,11 +523,17 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.request_job(p_owner_id text, p_site text, p_external_id text, p_source_url text, p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean, p_idempotency_key text, p_arguments_hash text, p_address text DEFAULT NULL::text, p_limits jsonb DEFAULT NULL::jsonb, OUT outcome text, OUT job jobs, OUT retry_at timestamp with time zone, OUT points_left real)
+CREATE OR REPLACE FUNCTION tapedeck.request_job(p_owner_id text, p_site text, p_external_id text, p_source_url text, p_quality text, p_embed_thumbnail boolean, p_max_attempts integer, p_may_reuse boolean, p_idempotency_key text, p_arguments_hash text, p_address text DEFAULT NULL::text, p_limits limits DEFAULT NULL::limits, p_is_full boolean DEFAULT false, OUT outcome text, OUT job jobs, OUT retry_at timestamp with time zone, OUT points_left real)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
+  -- Decided once: where nobody counts, it costs nothing.
+  is_metered constant boolean :=
+    p_limits.owner_per_minute is not null or p_limits.address_per_minute is not null;
+  is_limited constant boolean := p_is_full
+    or num_nonnulls(p_limits.owner_active, p_limits.address_active,
+         p_limits.owner_stored_bytes, p_limits.address_stored_bytes) > 0;
   chosen_place bigint;
   refusal text;
   known tapedeck.idempotency_keys;
@@ -544,7 +541,7 @@ declare
   is_new boolean;
   finished tapedeck.jobs;
 begin
-  if p_limits is not null then
+  if is_metered then
     select b.retry_at, b.points_left into retry_at, points_left
       from tapedeck.open_buckets(p_owner_id, p_address, p_limits) b;
     if retry_at is not null then
@@ -574,7 +571,9 @@ begin
       end if;
       select * into job from tapedeck.jobs where id = known.job_id;
       outcome := 'REPLAYED';
-      points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+      if is_metered then
+        points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+      end if;
       return;
     end loop;
   end if;
@@ -586,10 +585,10 @@ begin
     end if;
   end if;
 
-  if p_limits is not null then
+  if is_limited then
     select r.code, r.retry_at into refusal, retry_at
       from tapedeck.find_refusal(
-        p_owner_id, p_address, p_limits, job.id,
+        p_owner_id, p_address, p_limits, p_is_full, job.id,
         coalesce(job.id, (
           select a.id from tapedeck.jobs a
           where a.site = p_site and a.external_id = p_external_id and a.quality = p_quality
@@ -645,11 +644,13 @@ begin
     update tapedeck.idempotency_keys set job_id = job.id
       where owner_id = p_owner_id and key = p_idempotency_key;
   end if;
-  points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+  if is_metered then
+    points_left := tapedeck.charge(p_owner_id, p_address, p_limits, outcome);
+  end if;
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[], p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[], p_idempotency_keys text[], p_arguments_hashes text[], p_addresses text[], p_limits jsonb[])
+CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites text[], p_external_ids text[], p_source_urls text[], p_qualities text[], p_embed_thumbnails boolean[], p_max_attempts integer[], p_may_reuse boolean[], p_idempotency_keys text[], p_arguments_hashes text[], p_addresses text[], p_limits jsonb)
  RETURNS TABLE(place bigint, outcome text, job jobs, retry_at timestamp with time zone, points_left real)
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
@@ -657,22 +658,26 @@ CREATE OR REPLACE FUNCTION tapedeck.request_jobs(p_owner_ids text[], p_sites tex
 AS $function$
 declare
   request record;
+  limits tapedeck.limits;
+  is_full boolean := false;
   answer record;
   created uuid[] := '{}';
 begin
-  -- Before any job, and all at once: see buckets.
-  if exists (
-    select from unnest(p_limits) l where coalesce(l->'owner_per_minute', l->'address_per_minute') <> 'null')
-  then
-    perform tapedeck.lock_buckets(p_owner_ids, p_addresses);
+  if p_limits is not null then
+    limits := jsonb_populate_record(null::tapedeck.limits, p_limits);
+    is_full := tapedeck.is_queue_full(limits);
+    if limits.owner_per_minute is not null or limits.address_per_minute is not null then
+      -- Before any job, and all at once: see buckets.
+      perform tapedeck.lock_buckets(p_owner_ids, p_addresses);
+    end if;
   end if;
   for request in
     select * from unnest(
       p_owner_ids, p_sites, p_external_ids, p_source_urls, p_qualities, p_embed_thumbnails,
-      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes, p_addresses, p_limits)
+      p_max_attempts, p_may_reuse, p_idempotency_keys, p_arguments_hashes, p_addresses)
       with ordinality as r(
         owner_id, site, external_id, source_url, quality, embed_thumbnail,
-        max_attempts, may_reuse, idempotency_key, arguments_hash, address, limits, place)
+        max_attempts, may_reuse, idempotency_key, arguments_hash, address, place)
       order by r.site, r.external_id, r.quality, r.embed_thumbnail, r.place
   loop
     place := request.place;
@@ -680,7 +685,7 @@ begin
       from tapedeck.request_job(
         request.owner_id, request.site, request.external_id, request.source_url,
         request.quality, request.embed_thumbnail, request.max_attempts, request.may_reuse,
-        request.idempotency_key, request.arguments_hash, request.address, request.limits);
+        request.idempotency_key, request.arguments_hash, request.address, limits, is_full);
     outcome := answer.outcome;
     job := answer.job;
     retry_at := answer.retry_at;

@@ -7,6 +7,8 @@ import type { Queryable } from './pool.ts';
 import { toLimitsRow } from './requests.ts';
 import type { Counted } from './requests.ts';
 
+const limits = `jsonb_populate_record(null::tapedeck.limits, $3)`;
+
 /** What was done, by its name in `tapedeck.price`. */
 export type Deed = 'CANCELED' | 'DELETED' | 'RETRIED';
 
@@ -17,11 +19,15 @@ export async function chargeCaller(
   counted: Counted,
   deed: Deed,
 ): Promise<void> {
+  await db.query(`-- lockBuckets\nselect tapedeck.lock_buckets(array[$1], array[$2])`, [
+    ownerId,
+    counted.address,
+  ]);
   const { rows } = await db.query<{ retryAt: Date | null }>(
     `-- chargeCaller
      select b.retry_at as "retryAt",
-       case when b.retry_at is null then tapedeck.charge($1, $2, $3, $4) end
-     from tapedeck.open_buckets($1, $2, $3) b`,
+       case when b.retry_at is null then tapedeck.charge($1, $2, ${limits}, $4) end
+     from tapedeck.open_buckets($1, $2, ${limits}) b`,
     [ownerId, counted.address, toLimitsRow(counted), deed],
   );
   const retryAt = rows[0]?.retryAt ?? null;
@@ -36,7 +42,8 @@ export async function refuseOneMore(
 ): Promise<void> {
   const { rows } = await db.query<{ code: LimitCode | null; retryAt: Date | null }>(
     `-- refuseOneMore
-     select code, retry_at as "retryAt" from tapedeck.find_refusal($1, $2, $3, null, null)`,
+     select code, retry_at as "retryAt" from tapedeck.find_refusal(
+       $1, $2, ${limits}, tapedeck.is_queue_full(${limits}), null, null)`,
     [ownerId, counted.address, toLimitsRow(counted)],
   );
   const { code = null, retryAt = null } = rows[0] ?? {};

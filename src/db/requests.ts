@@ -48,12 +48,12 @@ type RequestRow = JobRow & {
 const requestJobsText = `-- requestJobs
   select outcome, retry_at, points_left, ${jobColumns('(job)')}
   from tapedeck.request_jobs($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
-    $7::integer[], $8::boolean[], $9::text[], $10::text[], $11::text[], $12::jsonb[])
+    $7::integer[], $8::boolean[], $9::text[], $10::text[], $11::text[], $12::jsonb)
   order by place`;
 
 /**
  * Commits all requests in one round trip, or none of them; answers in their order. One that the limits refuse is
- * answered with a LimitReached, and is no hindrance to the others.
+ * answered with a LimitReached, and is no hindrance to the others. The limits are those of the first, for all.
  */
 export async function requestJobs(
   db: Queryable,
@@ -74,7 +74,7 @@ export async function requestJobs(
       requests.map(({ idempotency }) => idempotency?.key ?? null),
       requests.map(({ idempotency }) => idempotency?.argumentsHash ?? null),
       requests.map(({ counted }) => counted?.address ?? null),
-      requests.map(({ counted }) => toLimitsRow(counted)),
+      toLimitsRow(requests[0]?.counted),
     ],
   });
   if (rows.length !== requests.length) {

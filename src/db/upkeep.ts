@@ -144,6 +144,8 @@ export async function deleteLeftoverRows(db: Queryable): Promise<void> {
   );
   await db.query(
     `-- deleteFullBuckets
-     delete from tapedeck.buckets where filled_at < now() - interval '10 minutes'`,
+     delete from tapedeck.buckets where subject in (
+       select subject from tapedeck.buckets where filled_at < now() - interval '10 minutes'
+       for update skip locked)`,
   );
 }
