@@ -151,6 +151,12 @@ async function checkQueue(pool: Database): Promise<Answer> {
   const stats = await readQueueStats(pool, workerLostAfterSeconds);
   const found = `${stats.workers} workers with ${stats.workerSlots} slots, ${stats.running} running, ${stats.queued} queued`;
   if (stats.workers === 0) return { warn: `${found}; start a worker, else jobs only wait.` };
+  const refusing = stats.pausedLanes.map(({ site, code }) => `${site} (${code})`);
+  if (refusing.length > 0) {
+    return {
+      warn: `${found}; ${refusing.join(', ')} refuses this server, see docs/runbook/TapedeckLanePaused.md.`,
+    };
+  }
   return found;
 }
 

@@ -108,6 +108,8 @@ export async function startWorker(
       thumbnails,
       storeQuotaBytes: config.storeQuotaBytes,
       sourceCacheBytes: config.sourceCacheBytes,
+      onExpired: (attempt) => logger.debug(attempt, 'MP3 expired'),
+      onForgotten: (jobId) => logger.warn({ jobId }, 'the queue had lost the job, it has it again'),
     }),
     inUse.care,
     logger,
@@ -189,6 +191,7 @@ function observe(metrics: Metrics, logger: Logger): AttemptObserver {
       if (code !== null) metrics.attemptFailed(code, outcome === 'failed');
     },
     lost: () => metrics.attemptEnded('lost'),
+    held: (jobId, answer) => logger.info({ jobId, answer }, 'the lane is paused'),
     lanePaused: (site, code, until) => logger.warn({ site, code, until }, 'lane paused'),
     laneOpened: (site, released) => logger.info({ site, released }, 'lane open again'),
   };

@@ -95,6 +95,8 @@ export type AttemptObserver = {
     code: JobFailureCode | null,
   ): void;
   lost(): void;
+  /** The job did not start: its lane is paused. FAILED when it has waited for too long. */
+  held(jobId: string, answer: 'HELD' | 'FAILED'): void;
   /** The site has refused us too often: none of its jobs starts before `until`, but a probe then. */
   lanePaused(site: string, code: JobFailureCode, until: Date): void;
   /** It serves us again, and so many jobs had waited for it. */
@@ -129,10 +131,19 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     onLost: (key) => find(key)?.abort.abort(new AttemptLost()),
   });
 
+  /** A job whose lane is paused stays queued, unless it is the one that probes. */
+  async function claimInLane(jobId: string, workerId: string): Promise<Job | null> {
+    const job = await claimAttempt(pool, jobId, workerId);
+    if (job !== null) return job;
+    const answer = await waitInLane(pool, jobId, lanePauseSeconds);
+    if (answer === 'HELD' || answer === 'FAILED') observer?.held(jobId, answer);
+    return answer === 'MAY_START' ? claimAttempt(pool, jobId, workerId) : null;
+  }
+
   async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
     // Thrown, not returned: the queue job has to stay for whoever takes it next.
     if (stoppedAt !== null) throw new WorkerStopping();
-    const job = await claimInLane(pool, jobId, workerId, lanePauseSeconds);
+    const job = await claimInLane(jobId, workerId);
     if (job === null) return null;
     const { site } = job.source;
     const key: AttemptKey = { jobId, attempt: job.attempt };
@@ -276,18 +287,6 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       await board[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A job whose lane is paused stays queued, unless it is the one that probes. */
-async function claimInLane(
-  pool: Database,
-  jobId: string,
-  workerId: string,
-  lanePauseSeconds: number,
-): Promise<Job | null> {
-  const job = await claimAttempt(pool, jobId, workerId);
-  if (job !== null || (await waitInLane(pool, jobId, lanePauseSeconds)) !== 'MAY_START') return job;
-  return claimAttempt(pool, jobId, workerId);
 }
 
 /** What this process runs. */

@@ -32,6 +32,9 @@ type UpkeepOptions = {
   /** Null is no quota. */
   readonly storeQuotaBytes: number | null;
   readonly sourceCacheBytes: number;
+  /** For the story of each job. */
+  readonly onExpired?: (attempt: AttemptKey) => void;
+  readonly onForgotten?: (jobId: string) => void;
 };
 
 const expiredPerStatement = 500;
@@ -43,7 +46,10 @@ const sourceKeptMs = 24 * 60 * 60 * 1_000;
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   const { pool, storage, thumbnails, storeQuotaBytes, sourceCacheBytes } = options;
   async function removeAll(attempts: readonly AttemptKey[]): Promise<number> {
-    for (const attempt of attempts) await storage.removeArtifact(attempt);
+    for (const attempt of attempts) {
+      await storage.removeArtifact(attempt);
+      options.onExpired?.(attempt);
+    }
     return attempts.length;
   }
 
@@ -80,6 +86,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     },
     async sweepLeftovers() {
       const forgotten = await enqueueForgottenJobs(pool);
+      for (const jobId of forgotten) options.onForgotten?.(jobId);
       await deleteLeftoverRows(pool);
       const old = (await storage.listFiles()).filter(isOld);
       const inUse = new Set((await readAttemptsInUse(pool, old)).map(toText));

@@ -64,6 +64,7 @@ async function download(
   const refuseWithoutRoom = await measureRoom(options.storage);
   let described = Promise.resolve();
   const ytdlp = await options.ytdlp();
+  options.logger.debug({ ytdlp: ytdlp.version }, 'asking the site');
   const fetched = await fetchSource({
     ...options,
     ytdlp,

@@ -41,8 +41,8 @@ test("the log tells a job's story by its id, and which request began it", async 
     .map((line) => JSON.parse(line) as Line);
   const story = lines.filter(({ jobId }) => jobId === fromGlobalId(id));
   expect(story.map(({ msg }) => msg)).toEqual([
-    ...['job requested', 'attempt started'],
-    ...Array.from(story.slice(2, -2), () => 'phase completed'),
+    ...['job requested', 'attempt started', 'asking the site'],
+    ...Array.from(story.slice(3, -2), () => 'phase completed'),
     ...['attempt succeeded', 'job deleted'],
   ]);
   expect(story.length).toBeGreaterThan(6);

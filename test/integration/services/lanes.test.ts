@@ -33,7 +33,7 @@ beforeAll(async () => {
     lanePauseSeconds: 300,
     onError: (error) => told.push(String(error)),
     observer: {
-      ...{ phaseEnded: ignore, ended: ignore, lost: ignore },
+      ...{ phaseEnded: ignore, ended: ignore, lost: ignore, held: ignore },
       lanePaused: (site, code) => told.push(`${site} paused: ${code}`),
       laneOpened: (site, released) => told.push(`${site} opened: ${released}`),
     },
