@@ -23,7 +23,12 @@ export type ListSlot = {
   connect(handle: StreamHandle): void;
 };
 
-export function createListSlot(ownerId: string, selection: ListSelection): ListSlot {
+/** `onHold` is told which jobs come onto the list and leave it. */
+export function createListSlot(
+  ownerId: string,
+  selection: ListSelection,
+  onHold: (jobId: string, isHeld: boolean) => void,
+): ListSlot {
   const held = new Map<string, number>();
   const changed = new Map<string, Job>();
   const removed = new Set<string>();
@@ -47,11 +52,13 @@ export function createListSlot(ownerId: string, selection: ListSelection): ListS
       if (job !== null && belongs(job)) {
         if (heldVersion !== undefined && job.version <= heldVersion) return;
         held.set(jobId, job.version);
+        if (heldVersion === undefined) onHold(jobId, true);
         changed.set(jobId, job);
         removed.delete(jobId);
       } else {
         if (heldVersion === undefined) return;
         held.delete(jobId);
+        onHold(jobId, false);
         removed.add(jobId);
         // An active job that ended is shown once more, in its terminal state, before it leaves the list.
         if (job === null) changed.delete(jobId);
@@ -60,7 +67,9 @@ export function createListSlot(ownerId: string, selection: ListSelection): ListS
       signal();
     },
     hold(jobId, version) {
-      if (!held.has(jobId)) held.set(jobId, version);
+      if (held.has(jobId)) return;
+      held.set(jobId, version);
+      onHold(jobId, true);
     },
     ready() {
       if (isReady) return;

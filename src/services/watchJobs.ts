@@ -7,8 +7,8 @@ import type { Job } from '../domain/job.ts';
 import { findNewestJobs, findNewestVersions, readWatchedJobs } from '../db/jobs.ts';
 import type { WatchedJob } from '../db/jobs.ts';
 import type { Queryable } from '../db/pool.ts';
-import { createListSlot } from './listSlot.ts';
 import type { ListSlot } from './listSlot.ts';
+import { createListSlots } from './listSlots.ts';
 import { createStream } from './stream.ts';
 import type { Stream } from './stream.ts';
 
@@ -54,9 +54,12 @@ type WatchOptions = {
 };
 
 /** Takes one job after another as it was read; null when it is gone or not the caller's. */
-type Slot = { readonly ownerId: string; offer(jobId: string, job: Job | null): void };
-/** `firstRead`: an earlier read may show what was before the subscriber came, and even end their stream. */
-type JobSlot = Slot & { readonly firstRead: number };
+type JobSlot = {
+  readonly ownerId: string;
+  /** An earlier read may show what was before the subscriber came, and even end their stream. */
+  readonly firstRead: number;
+  offer(jobId: string, job: Job | null): void;
+};
 
 const idsPerRead = 1_000;
 const pauseAfterErrorMs = 1_000;
@@ -65,7 +68,7 @@ const snapshotSize = 500;
 
 export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   const slotsByJob = new Map<string, Set<JobSlot>>();
-  const listSlots = new Set<ListSlot>();
+  const listSlots = createListSlots();
   const dirty = new Set<string>();
   let isReading = false;
   let readsBegun = 0;
@@ -92,19 +95,19 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   function deliver(ids: readonly string[], found: readonly WatchedJob[]): void {
     const watched = new Map(found.map((entry) => [entry.job.id, entry]));
     for (const id of ids) {
-      const entry = watched.get(id);
-      const offer = (slot: Slot) =>
-        slot.offer(id, entry?.ownerIds.includes(slot.ownerId) === true ? entry.job : null);
+      const entry: Partial<WatchedJob> = watched.get(id) ?? {};
+      const { job = null, ownerIds = [] } = entry;
       slotsByJob.get(id)?.forEach((slot) => {
-        if (slot.firstRead <= readsBegun) offer(slot);
+        if (slot.firstRead > readsBegun) return;
+        slot.offer(id, ownerIds.includes(slot.ownerId) ? job : null);
       });
-      listSlots.forEach(offer);
+      listSlots.offer(id, job, ownerIds);
     }
   }
 
   function onChange(jobIds: readonly string[]): void {
     for (const id of jobIds) {
-      if (listSlots.size > 0 || slotsByJob.has(id)) dirty.add(id);
+      if (listSlots.count() > 0 || slotsByJob.has(id)) dirty.add(id);
     }
     void readDirty();
   }
@@ -154,7 +157,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   }
 
   function watchJobs(ownerId: string, selection: ListSelection): Stream<JobsFrame> {
-    const slot = createListSlot(ownerId, selection);
+    const slot = listSlots.create(ownerId, selection);
     return createStream(slot.take, (handle) => {
       slot.connect(handle);
       listSlots.add(slot);
@@ -203,12 +206,12 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
     onChange,
     resync() {
       onChange([...slotsByJob.keys()]);
-      for (const slot of listSlots) {
+      for (const slot of listSlots.all()) {
         onChange(slot.heldIds());
         void loadList(slot);
       }
     },
     countStreams: () =>
-      listSlots.size + [...slotsByJob.values()].reduce((sum, slots) => sum + slots.size, 0),
+      listSlots.count() + [...slotsByJob.values()].reduce((sum, slots) => sum + slots.size, 0),
   };
 }
