@@ -12,6 +12,7 @@ import type { Video } from '../../test/support/youtube/video.ts';
 import { cpuSeconds, endedChildrenCpuSeconds } from '../cpu.ts';
 import { inTurns, secondsOf } from '../rows.ts';
 import type { BenchContext, BenchPart, Row } from '../rows.ts';
+import { listen } from './listening.ts';
 import { runBare, runFloor, runXargs } from './peers.ts';
 
 const slots = 2;
@@ -43,6 +44,20 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
     what: 'the same beyond what the network and one encoder need',
     peer: '`yt-dlp -o - | ffmpeg -i pipe:0`',
     ...{ unit: 's', ours: short.ours, theirs: short.floor, goal: atMost(1.15) },
+  };
+
+  say('listening while it converts');
+  const heard = [];
+  for (const video of [id, id, id, hour, hour]) heard.push(await listen(tapedeck, video, 10));
+  yield {
+    ...{ what: 'request → first bytes of sound, 3 minutes and 1 hour', peer: null, unit: 's' },
+    ours: heard.map(({ firstSeconds }) => firstSeconds),
+    ...{ theirs: [], goal: { of: 'value', direction: 'at most', limit: 2.5 } },
+  };
+  yield {
+    ...{ what: 'smallest lead of the sound over its player', peer: null, unit: 's' },
+    ours: heard.map(({ smallestLeadSeconds }) => smallestLeadSeconds),
+    ...{ theirs: [], goal: { of: 'value', direction: 'at least', limit: 0 } },
   };
 
   say('one video of an hour');

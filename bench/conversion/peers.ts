@@ -3,6 +3,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { YouTube } from '../../test/support/youtube/server.ts';
 
 type Peer = { readonly youtube: YouTube; readonly folder: string };
@@ -44,8 +46,10 @@ export async function runFloor({ youtube, folder }: Peer, id: string): Promise<v
 }
 
 async function shell(script: string, { youtube, folder }: Peer): Promise<void> {
+  // Another one each time: yt-dlp takes an MP3 that is there for its work done.
+  const cwd = await mkdtemp(join(folder, 'peer-'));
   const child = spawn('bash', ['-c', script], {
-    cwd: folder,
+    cwd,
     env: { ...process.env, ...youtube.environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -53,6 +57,9 @@ async function shell(script: string, { youtube, folder }: Peer): Promise<void> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   const [exitCode] = (await once(child, 'close')) as [number | null];
   if (exitCode !== 0) throw new Error(`${script}\nexit ${exitCode}\n${complaints.slice(-2_000)}`);
+  const files = await readdir(cwd);
+  if (!files.some((name) => name.endsWith('.mp3'))) throw new Error(`${script}\nmade no MP3`);
+  await rm(cwd, { recursive: true });
 }
 
 function quote(words: readonly string[]): string {
