@@ -48,7 +48,7 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
 
   say('listening while it converts');
   const heard = [];
-  for (const video of [id, id, id, hour, hour]) heard.push(await listen(tapedeck, video, 10));
+  for (const each of [id, id, id, hour, hour]) heard.push(await listen(tapedeck, each, 10));
   yield {
     ...{ what: 'request → first bytes of sound, 3 minutes and 1 hour', peer: null, unit: 's' },
     ours: heard.map(({ firstSeconds }) => firstSeconds),

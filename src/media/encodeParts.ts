@@ -23,8 +23,8 @@ export type EncodeProgress = {
 export type EncodePartsRequest = Workplace & {
   readonly input: EncoderInput;
   readonly output: string;
-  /** What stands before the sound: an ID3v2 tag, or nothing. */
-  readonly tag: Buffer;
+  /** What stands before the sound: an ID3v2 tag, or nothing. The encoder need not wait until its cover is made. */
+  readonly tag: Buffer | Promise<Buffer>;
   readonly quality: AudioQuality;
   /** Null when it is not known; then there is one part. */
   readonly durationSeconds: number | null;

@@ -115,12 +115,15 @@ async function convertSound(
     sourceUrl: attempt.job.source.canonicalUrl,
   };
   const shown = showThumbnail(attempt, coverPath, options);
-  const cover = attempt.job.options.embedThumbnail ? await squareCover(coverPath, options) : null;
+  const cover = attempt.job.options.embedThumbnail ? squareCover(coverPath, options) : null;
+  const tag = Promise.resolve(cover).then((picture) => id3Tag(tags, picture));
+  // It is awaited with the first frames.
+  tag.catch(() => {});
   const { durationSeconds } = await transcode({
     ...options,
     source,
     output: options.mp3Path,
-    tag: id3Tag(tags, cover),
+    tag,
     maxDurationSeconds: options.limits.maxDurationSeconds,
     mostParts: 1 + options.idleSlots(),
     quality: attempt.job.options.quality,

@@ -17,7 +17,7 @@ export type Mp3File = AsyncDisposable & {
 export async function createMp3File(
   path: string,
   options: {
-    readonly tag: Buffer;
+    readonly tag: Buffer | Promise<Buffer>;
     readonly isVariable: boolean;
     /** Called when the first frames are on disk. */
     readonly onBegun: () => void;
@@ -39,7 +39,7 @@ export async function createMp3File(
       const isFirst = firstFrame === null;
       if (isFirst) {
         firstFrame = Buffer.from(first);
-        parts.unshift(options.tag, silentFrame(first));
+        parts.unshift(await options.tag, silentFrame(first));
       }
       for (const frame of frames) {
         offsets.push(bytes);
@@ -52,8 +52,9 @@ export async function createMp3File(
     async complete(samples) {
       if (firstFrame === null) throw new AttemptFailure('NO_AUDIO', { samples });
       const { isVariable } = options;
+      const { length } = await options.tag;
       const info = infoFrame(firstFrame, { samples, offsets, bytes, checksum, isVariable });
-      await file.write(info, 0, info.length, options.tag.length).catch(refuseWhenFull);
+      await file.write(info, 0, info.length, length).catch(refuseWhenFull);
     },
     [Symbol.asyncDispose]: () => file.close(),
   };
