@@ -145,11 +145,11 @@ export async function startWorker(
           logger.warn(attempt, 'attempt taken from a lost worker');
         }
       },
-      onBeat() {
+      onBeat(inTouchMs) {
         // The database answers us, but not graphile-worker: one that failed as it registered its tasks
-        // never recovers, and would look alive for ever.
+        // never recovers, and would look alive for ever. An outage is no such failure: it fails then as we do.
         const failingForMs = Math.max(conversions.failingForMs(), housekeeping.failingForMs());
-        if (failingForMs > longestFailureMs) {
+        if (Math.min(failingForMs, inTouchMs) > longestFailureMs) {
           deaf.reject(new Error('graphile-worker cannot fetch jobs any more'));
         }
       },

@@ -24,7 +24,7 @@ const trustAfterMs = (workerLostAfterSeconds + 2) * 1_000;
  * Conversions outlive an outage of the database of this length. Behind a longer one there may be a database that only
  * we cannot reach, and others who do our work again: nothing is worth going on.
  */
-const cutOffAfterMs = 60_000;
+const usualCutOffMs = 60_000;
 
 type PulseOptions = {
   readonly pool: Database;
@@ -33,19 +33,22 @@ type PulseOptions = {
   readonly worker: Worker;
   /** Is there a task in this process for the attempt? */
   readonly isRunning: (key: AttemptKey) => boolean;
-  /** After each beat that the database took. */
-  readonly onBeat?: () => void;
+  /** After each beat that the database took; told for how long it has taken all of them. */
+  readonly onBeat?: (inTouchMs: number) => void;
   readonly onRescue: (attempts: readonly LostAttempt[]) => void;
-  /** The database has been out of reach for so long that whatever runs here is to end. */
+  /** Once in an outage: the database has been out of reach for so long that whatever runs here is to end. */
   readonly onCutOff: () => void;
+  /** Tests shorten it. */
+  readonly cutOffAfterMs?: number;
   readonly onError: (error: unknown) => void;
 };
 
 /** Puts the worker on record, then beats until disposed, which takes it off again. */
 export async function startWorkerPulse(options: PulseOptions): Promise<AsyncDisposable> {
-  const { pool, beatPool, worker } = options;
+  const { pool, beatPool, worker, cutOffAfterMs = usualCutOffMs } = options;
   let inTouchSince: number | null = null;
   let lastBeatAt = 0;
+  let isCutOff = false;
   let strays: readonly AttemptKey[] = [];
   let beating: Promise<void> | undefined;
   let lookingAfter: Promise<void> | undefined;
@@ -56,7 +59,8 @@ export async function startWorkerPulse(options: PulseOptions): Promise<AsyncDisp
     // An answer that took long is an outage too: the others' beats may still be on their way.
     if (inTouchSince === null || now - lastBeatAt > longestGapMs) inTouchSince = now;
     lastBeatAt = now;
-    options.onBeat?.();
+    isCutOff = false;
+    options.onBeat?.(now - inTouchSince);
     // Not awaited: whatever holds it up, the next beat has to come in time.
     lookingAfter ??= lookAfter()
       .catch(onFailure)
@@ -73,7 +77,9 @@ export async function startWorkerPulse(options: PulseOptions): Promise<AsyncDisp
   function onFailure(error: unknown): void {
     inTouchSince = null;
     options.onError(error);
-    if (performance.now() - lastBeatAt > cutOffAfterMs) options.onCutOff();
+    if (isCutOff || performance.now() - lastBeatAt < cutOffAfterMs) return;
+    isCutOff = true;
+    options.onCutOff();
   }
 
   await beatWorker(beatPool, worker);

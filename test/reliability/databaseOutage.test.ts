@@ -137,6 +137,41 @@ function expectToldAtOnce(): void {
   expect(Math.max(...load.refused.map(({ tookMs }) => tookMs))).toBeLessThan(7_000);
 }
 
+test('workers that have nothing to do outlive an outage, however long, and take the next job', async () => {
+  await load.stop();
+  await eventually('every job to end', async () => {
+    const { rowCount } = await pool.query(
+      `select from tapedeck.jobs where status in ('QUEUED', 'RUNNING')`,
+    );
+    return rowCount === 0;
+  });
+  // Longer than a worker may fail to fetch jobs while the database is well.
+  const seconds = scale(17, 40);
+  await postgres.crash();
+  await lastFor(seconds);
+  await postgres.start();
+  await eventually('the API to be ready', isReady);
+  load = startLoad(() => fleet.api.url, askEveryMs);
+  const backAt = performance.now();
+  await eventually('a job to end', async () => {
+    const { rowCount } = await pool.query(
+      `select from tapedeck.jobs where finished_at > pg_postmaster_start_time() limit 1`,
+    );
+    return rowCount === 1;
+  });
+  const endedMs = performance.now() - backAt;
+  await lastFor(2);
+  await load.stop();
+  for (const each of [fleet.api, ...fleet.workers]) {
+    expect(() => process.kill(each.pid, 0)).not.toThrow();
+  }
+  report({
+    demand: `idle workers and a database that is away for ${seconds} s`,
+    target: 'nobody needs a hand',
+    measured: `none ended; the next job ended ${toSeconds(endedMs)} after the API was ready`,
+  });
+}, 180_000);
+
 test.each(outages)(
   'it crashes under load and is back after %i s',
   async (seconds) => {

@@ -90,6 +90,28 @@ test.concurrent('an attempt between its claim and its task is not taken for a st
   expect(await readJob(pool, job.id)).toEqual(job);
 });
 
+test.concurrent(
+  'a worker that is out of touch for too long is told so, and until then is not',
+  async () => {
+    await using link = await openLink(database);
+    let cutOffs = 0;
+    const errors: unknown[] = [];
+    await using _ = await startWorkerPulse({
+      ...pulseOptions('out of touch'),
+      beatPool: link.pool,
+      cutOffAfterMs: 3_000,
+      onCutOff: () => (cutOffs += 1),
+      onError: (error) => errors.push(error),
+    });
+    link.cut();
+    await eventually('a beat that failed', () => errors.length > 0);
+    expect(cutOffs).toBe(0);
+    await eventually('the cut-off', () => cutOffs > 0);
+    link.mend();
+    await eventually('to be back on record', () => isOnRecord('out of touch'));
+  },
+);
+
 test.concurrent('what holds up the look after others does not hold up the beat', async () => {
   const locker = await pool.connect();
   await locker.query('begin');
