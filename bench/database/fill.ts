@@ -39,7 +39,7 @@ const insertFinished = `
     returning id)
   insert into tapedeck.job_owners (owner_id, job_id) select 'everybody', id from made`;
 
-// Not due before tomorrow: they are to lie there, behind what is measured, as the jobs of other owners would.
+// Not due before tomorrow: they are to lie there, and not to be served before what is measured.
 const insertQueued = `
   with made as (
     insert into tapedeck.jobs
@@ -66,8 +66,6 @@ export async function fillDatabase(pool: Database, { finished, queued }: Size): 
     for (const { name } of indexes) await client.query(`drop index ${name}`);
     await client.query(insertFinished, [finished]);
     await client.query(insertQueued, [queued]);
-    // What waits for its time is to be served first then, and stands in front; these stand behind.
-    await client.query('update graphile_worker._private_jobs set priority = 0');
     for (const { definition } of indexes) await client.query(definition);
     await client.query('reset session_replication_role');
     await client.query('vacuum analyze');
