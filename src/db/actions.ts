@@ -1,9 +1,12 @@
 // What a caller does to a job of theirs: cancel, retry, delete. Each locks the row first, so that two
-// callers, or a caller and a task, meet in one order; foreign and absent jobs are both simply not found.
+// callers, or a caller and a task, meet in one order; foreign and absent jobs are both simply not found. An admin
+// (null) acts for all owners at once, and nobody counts it.
 
 import type { DatabaseError } from 'pg';
 import { isRetryable, isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
+import { jobsOf } from './jobs.ts';
+import type { ViewerId } from './jobs.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import { chargeCaller, refuseOneMore } from './limits.ts';
@@ -19,16 +22,17 @@ export type CancelOutcome =
 /** Stops an active job, or gives up the caller's share of it when it has other owners. */
 export function cancelJob(
   pool: Database,
-  ownerId: string,
+  viewerId: ViewerId,
   jobId: string,
   counted: Counted | null = null,
 ): Promise<CancelOutcome> {
   return withTransaction(pool, async (db): Promise<CancelOutcome> => {
-    if (counted !== null) await chargeCaller(db, ownerId, counted, 'CANCELED');
-    const job = await lockOwnedJob(db, ownerId, jobId);
+    if (counted !== null && viewerId !== null)
+      await chargeCaller(db, viewerId, counted, 'CANCELED');
+    const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (isTerminal(job.status)) return { kind: 'ALREADY_TERMINAL', job };
-    if (await leaveSharedJob(db, ownerId, jobId)) return { kind: 'LEFT', job };
+    if (await leaveSharedJob(db, viewerId, jobId)) return { kind: 'LEFT', job };
     const { rows } = await db.query<JobRow>(
       `-- cancelJob
        with canceled as (
@@ -59,18 +63,18 @@ export type RetryOutcome =
 /** Queues a FAILED, CANCELED or EXPIRED job again, with `attempts` more attempts. */
 export async function retryJob(
   pool: Database,
-  ownerId: string,
+  viewerId: ViewerId,
   jobId: string,
   attempts: number,
   counted: Counted | null = null,
 ): Promise<RetryOutcome> {
   const retry = async (db: Queryable): Promise<RetryOutcome> => {
-    if (counted !== null) await chargeCaller(db, ownerId, counted, 'RETRIED');
-    const job = await lockOwnedJob(db, ownerId, jobId);
+    if (counted !== null && viewerId !== null) await chargeCaller(db, viewerId, counted, 'RETRIED');
+    const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
     if (!isRetryable(job.status)) return { kind: 'NOT_RETRYABLE', job };
-    if (counted !== null) await refuseOneMore(db, ownerId, counted);
+    if (counted !== null && viewerId !== null) await refuseOneMore(db, viewerId, counted);
     const { rows } = await db.query<JobRow>(
       `-- retryJob
        with queued as (
@@ -92,7 +96,7 @@ export async function retryJob(
        select ${jobColumns('queued')}, tapedeck.announce(queued::tapedeck.jobs),
          tapedeck.enqueue(queued::tapedeck.jobs)
        from queued`,
-      [jobId, attempts, ownerId],
+      [jobId, attempts, viewerId],
     );
     return rows[0] === undefined
       ? { kind: 'TWIN_ACTIVE', job }
@@ -103,7 +107,7 @@ export async function retryJob(
   } catch (error) {
     // A twin became active after our statement had looked. Now that it has committed, it is seen.
     if ((error as DatabaseError).constraint !== 'jobs_one_active_per_identity') throw error;
-    return retryJob(pool, ownerId, jobId, attempts, counted);
+    return retryJob(pool, viewerId, jobId, attempts, counted);
   }
 }
 
@@ -116,16 +120,16 @@ export type DeleteOutcome =
 /** Removes a terminal job from the caller's history, and the job itself with its last owner. */
 export function deleteJob(
   pool: Database,
-  ownerId: string,
+  viewerId: ViewerId,
   jobId: string,
   counted: Counted | null = null,
 ): Promise<DeleteOutcome> {
   return withTransaction(pool, async (db): Promise<DeleteOutcome> => {
-    if (counted !== null) await chargeCaller(db, ownerId, counted, 'DELETED');
-    const job = await lockOwnedJob(db, ownerId, jobId);
+    if (counted !== null && viewerId !== null) await chargeCaller(db, viewerId, counted, 'DELETED');
+    const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
-    if (await leaveSharedJob(db, ownerId, jobId)) return { kind: 'DELETED', orphan: null };
+    if (await leaveSharedJob(db, viewerId, jobId)) return { kind: 'DELETED', orphan: null };
     await db.query(
       `-- deleteJob
        with deleted as (delete from tapedeck.jobs j where j.id = $1 returning j.*)
@@ -136,20 +140,23 @@ export function deleteJob(
   });
 }
 
-async function lockOwnedJob(db: Queryable, ownerId: string, jobId: string): Promise<Job | null> {
+async function lockOwnedJob(db: Queryable, viewerId: ViewerId, jobId: string): Promise<Job | null> {
   const { rows } = await db.query<JobRow>(
     `-- lockOwnedJob
      select ${jobColumns('j')}
-     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id
-     where o.owner_id = $1 and j.id = $2
+     ${jobsOf(viewerId)} where j.id = $2
      for update of j`,
-    [ownerId, jobId],
+    [viewerId, jobId],
   );
   return rows[0] === undefined ? null : toJob(rows[0]);
 }
 
-/** Takes the caller off a job that others own too; false when they are its only owner. Needs the lock. */
-async function leaveSharedJob(db: Queryable, ownerId: string, jobId: string): Promise<boolean> {
+/**
+ * Takes the caller off a job that others own too; false when they are its only owner, and for an admin, who acts
+ * for all owners at once. Needs the lock.
+ */
+async function leaveSharedJob(db: Queryable, viewerId: ViewerId, jobId: string): Promise<boolean> {
+  if (viewerId === null) return false;
   const { rowCount } = await db.query(
     `-- leaveSharedJob
      with gone as (
@@ -158,7 +165,7 @@ async function leaveSharedJob(db: Queryable, ownerId: string, jobId: string): Pr
          and exists (select from tapedeck.job_owners where owner_id <> $1 and job_id = $2)
        returning job_id)
      select tapedeck.announce(j.*::tapedeck.jobs) from tapedeck.jobs j join gone on gone.job_id = j.id`,
-    [ownerId, jobId],
+    [viewerId, jobId],
   );
   return rowCount === 1;
 }

@@ -1,6 +1,8 @@
 // One page of a caller's history by keyset: the same cost on the first page and on the last.
 
 import type { Job, JobStatus } from '../domain/job.ts';
+import { jobsOf } from './jobs.ts';
+import type { ViewerId } from './jobs.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import type { Queryable } from './pool.ts';
@@ -44,34 +46,32 @@ const orderKeys = {
  */
 export async function readHistory(
   db: Queryable,
-  ownerId: string,
+  viewerId: ViewerId,
   slice: HistorySlice,
 ): Promise<Job[]> {
   const order = readingOrder(slice);
   const ordered = (status: string) => `
-    select j.* ${ownedJobs} where ${status} and ${matchesFilter} and ${liesInSlice(slice)}
+    select j.* ${jobsOf(viewerId)} where ${status} and ${matchesFilter} and ${liesInSlice(slice)}
     order by ${order} limit $10`;
   const { rows } = await db.query<JobRow>(
     `-- readHistory
      select ${jobColumns('j')} from ${eachStatus(slice.filter.statuses, ordered)}
      order by ${order} limit $10`,
-    sliceValues(ownerId, slice),
+    sliceValues(viewerId, slice),
   );
   return rows.map(toJob);
 }
 
-const ownedJobs = `from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1`;
-
-/** `jobsOf` is given the condition for the status: none, or one status after another. As a relation `j`. */
+/** `inStatus` is given the condition for the status: none, or one status after another. As a relation `j`. */
 export function eachStatus(
   statuses: readonly JobStatus[] | null,
-  jobsOf: (status: string) => string,
+  inStatus: (status: string) => string,
 ): string {
-  if (statuses === null) return `(${jobsOf('true')}) as j`;
+  if (statuses === null) return `(${inStatus('true')}) as j`;
   const list = [...new Set(statuses)].map((status) => `('${status}')`).join(', ');
-  if (list === '') return `(${jobsOf('false')}) as j`;
+  if (list === '') return `(${inStatus('false')}) as j`;
   return `(values ${list}) as asked(status)
-    cross join lateral (${jobsOf('j.status = asked.status')}) as j`;
+    cross join lateral (${inStatus('j.status = asked.status')}) as j`;
 }
 
 export function readingOrder({ order: { field, direction }, fromEnd }: HistorySlice): string {
@@ -83,19 +83,19 @@ export function readingOrder({ order: { field, direction }, fromEnd }: HistorySl
 /** The number of jobs that match, exact up to `ceiling`, where counting stops. */
 export async function countHistory(
   db: Queryable,
-  ownerId: string,
+  viewerId: ViewerId,
   filter: HistoryFilter,
   ceiling: number,
 ): Promise<number> {
   const { rows } = await db.query<{ total: number }>(
     `-- countHistory
      select count(*)::integer as total from (
-       select ${ownedJobs}
+       select ${jobsOf(viewerId)}
        where ${matchesFilter} and ($7::text[] is null or j.status = any($7))
          and ($8::text is null or ${hasWords('$8')})
        limit $6) as matching`,
     [
-      ...filterValues(ownerId, filter),
+      ...filterValues(viewerId, filter),
       ceiling,
       filter.statuses,
       filter.words === null ? null : toQuery(filter.words),
@@ -119,8 +119,8 @@ export const matchesFilter = `
   and ($4::timestamptz is null or j.created_at >= $4)
   and ($5::timestamptz is null or j.created_at < $5)`;
 
-function filterValues(ownerId: string, { source, createdAfter, createdBefore }: HistoryFilter) {
-  return [ownerId, source?.site ?? null, source?.externalId ?? null, createdAfter, createdBefore];
+function filterValues(viewerId: ViewerId, { source, createdAfter, createdBefore }: HistoryFilter) {
+  return [viewerId, source?.site ?? null, source?.externalId ?? null, createdAfter, createdBefore];
 }
 
 /** The places, $6 to $9. */
@@ -133,10 +133,10 @@ export function liesInSlice({ order: { field, direction } }: HistorySlice): stri
 }
 
 /** $1 to $10, the last one the limit. */
-export function sliceValues(ownerId: string, slice: HistorySlice): unknown[] {
+export function sliceValues(viewerId: ViewerId, slice: HistorySlice): unknown[] {
   const { filter, after, before, limit } = slice;
   return [
-    ...filterValues(ownerId, filter),
+    ...filterValues(viewerId, filter),
     ...[after?.at ?? null, after?.id ?? null, before?.at ?? null, before?.id ?? null, limit],
   ];
 }

@@ -13,8 +13,10 @@ export type Scope = (typeof scopes)[number];
 
 /** Who asks, for one operation or one socket. */
 export type Caller = {
-  /** Whose jobs the caller sees and changes. Never told to anybody. */
+  /** To whom a new request belongs. Never told to anybody. */
   readonly ownerId: string;
+  /** Whose jobs the caller sees and changes: the owner's; null is everybody's, for an admin. */
+  readonly viewerId: string | null;
   readonly scopes: ReadonlySet<Scope>;
   /** The API key that the caller showed, by which it is found when it is revoked; else null. */
   readonly keyId: string | null;

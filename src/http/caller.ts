@@ -2,7 +2,7 @@
 // file; what the caller may do is not decided here.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { everybody, nobody, scopes } from '../domain/access.ts';
+import { everybody, nobody } from '../domain/access.ts';
 import type { AccessMode, Caller, Scope } from '../domain/access.ts';
 import { countedAddress } from '../domain/address.ts';
 import type { Limits } from '../domain/limits.ts';
@@ -29,8 +29,7 @@ export type AccessOptions = {
   readonly limits: Limits;
 };
 
-const everyScope: ReadonlySet<Scope> = new Set(scopes);
-const visitorScopes: ReadonlySet<Scope> = new Set(['request', 'read']);
+const usualScopes: ReadonlySet<Scope> = new Set(['request', 'read']);
 
 const bearerPattern = /^bearer +(\S+)$/i;
 
@@ -45,18 +44,20 @@ export function createIdentify({ mode, keyring, apiKeys, limits }: AccessOptions
     };
     switch (mode) {
       case 'open':
-        return { ...shared, ownerId: everybody, scopes: everyScope };
+        return { ...shared, ownerId: everybody, viewerId: everybody, scopes: usualScopes };
       case 'sessions': {
         const { ownerId, issued } = readSession(keyring, request.cookies[cookieName(request)]);
         if (issued !== null) setCookie(request, reply, issued);
-        return { ...shared, ownerId, scopes: visitorScopes };
+        return { ...shared, ownerId, viewerId: ownerId, scopes: usualScopes };
       }
       case 'keys': {
         const [, text] = bearerPattern.exec(shown ?? '') ?? [];
         const key = text === undefined ? null : await apiKeys.find(text);
-        return key === null
-          ? { ...shared, ownerId: nobody, scopes: new Set() }
-          : { ...shared, ownerId: `key:${key.id}`, scopes: new Set(key.scopes), keyId: key.id };
+        if (key === null)
+          return { ...shared, ownerId: nobody, viewerId: nobody, scopes: new Set() };
+        const ownerId = `key:${key.id}`;
+        const viewerId = key.scopes.includes('admin') ? null : ownerId;
+        return { ...shared, ownerId, viewerId, scopes: new Set(key.scopes), keyId: key.id };
       }
     }
   };

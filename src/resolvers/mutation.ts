@@ -18,16 +18,16 @@ export const Mutation: MutationResolvers = {
     else if (result.refusal.code === 'RATE_LIMITED') context.tellPoints?.(0);
     return { job: result.job, outcome: result.outcome, userErrors: toUserErrors(result.refusal) };
   },
-  async cancelJob(_, { id }, { requests, ownerId, address }) {
-    const { job, refusal } = await requests.cancel(ownerId, fromGlobalId(id), address);
+  async cancelJob(_, { id }, { requests, viewerId, address }) {
+    const { job, refusal } = await requests.cancel(viewerId, fromGlobalId(id), address);
     return { job, userErrors: toUserErrors(refusal) };
   },
-  async retryJob(_, { id }, { requests, ownerId, address }) {
-    const { job, refusal } = await requests.retry(ownerId, fromGlobalId(id), address);
+  async retryJob(_, { id }, { requests, viewerId, address }) {
+    const { job, refusal } = await requests.retry(viewerId, fromGlobalId(id), address);
     return { job, userErrors: toUserErrors(refusal) };
   },
-  async deleteJob(_, { id }, { requests, ownerId, address }) {
-    const { refusal } = await requests.remove(ownerId, fromGlobalId(id), address);
+  async deleteJob(_, { id }, { requests, viewerId, address }) {
+    const { refusal } = await requests.remove(viewerId, fromGlobalId(id), address);
     return { deletedJobId: refusal === null ? id : null, userErrors: toUserErrors(refusal) };
   },
 };

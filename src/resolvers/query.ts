@@ -9,14 +9,14 @@ import type {
 } from './types.generated.ts';
 
 export const Query: QueryResolvers = {
-  node: async (_, { id }, { queries, ownerId }) =>
-    (await queries.findJobs(ownerId, [fromGlobalId(id)]))[0] ?? null,
-  nodes: (_, { ids }, { queries, ownerId }) => queries.findJobs(ownerId, ids.map(fromGlobalId)),
-  job: async (_, { id }, { queries, ownerId }) =>
-    (await queries.findJobs(ownerId, [fromGlobalId(id)]))[0] ?? null,
-  jobs: (_, { first, after, last, before, filter, orderBy }, { queries, ownerId }) =>
+  node: async (_, { id }, { queries, viewerId }) =>
+    (await queries.findJobs(viewerId, [fromGlobalId(id)]))[0] ?? null,
+  nodes: (_, { ids }, { queries, viewerId }) => queries.findJobs(viewerId, ids.map(fromGlobalId)),
+  job: async (_, { id }, { queries, viewerId }) =>
+    (await queries.findJobs(viewerId, [fromGlobalId(id)]))[0] ?? null,
+  jobs: (_, { first, after, last, before, filter, orderBy }, { queries, viewerId }) =>
     queries.readHistory(
-      ownerId,
+      viewerId,
       { first: first ?? null, after: after ?? null, last: last ?? null, before: before ?? null },
       toCriteria(filter ?? {}),
       orderBy,

@@ -5,6 +5,7 @@ import type { Job } from '../domain/job.ts';
 import { countHistory, readHistory } from '../db/history.ts';
 import { searchHistory } from '../db/historySearch.ts';
 import type { HistoryFilter, HistoryOrder, HistoryPlace } from '../db/history.ts';
+import type { ViewerId } from '../db/jobs.ts';
 import type { Queryable } from '../db/pool.ts';
 import { InvalidArgument } from './invalidArgument.ts';
 
@@ -31,7 +32,7 @@ const countCeiling = 10_000;
 /** Reads one page. Throws InvalidArgument. See https://relay.dev/graphql/connections.htm */
 export async function readHistoryPage(
   db: Queryable,
-  ownerId: string,
+  viewerId: ViewerId,
   page: PageArguments,
   filter: HistoryFilter,
   order: HistoryOrder,
@@ -44,8 +45,8 @@ export async function readHistoryPage(
   const slice = { filter, order, after, before, limit, fromEnd };
   const inReadingOrder =
     filter.words === null
-      ? await readHistory(db, ownerId, slice)
-      : await searchHistory(db, ownerId, slice, filter.words);
+      ? await readHistory(db, viewerId, slice)
+      : await searchHistory(db, viewerId, slice, filter.words);
   const found = fromEnd ? inReadingOrder.toReversed() : inReadingOrder;
   const hasMore = found.length > size;
   const jobs = fromEnd ? found.slice(-size) : found.slice(0, size);
@@ -54,7 +55,7 @@ export async function readHistoryPage(
     // Beyond a cursor there is a row at least: that of the cursor.
     hasNextPage: before !== null || (!fromEnd && hasMore),
     hasPreviousPage: after !== null || (fromEnd && hasMore),
-    countAll: () => countHistory(db, ownerId, filter, countCeiling),
+    countAll: () => countHistory(db, viewerId, filter, countCeiling),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   findJobIdByThumbnailToken,
   findOwnedJobs,
 } from '../db/jobs.ts';
+import type { ViewerId } from '../db/jobs.ts';
 import { readJobEvents } from '../db/jobEvents.ts';
 import type { JobEvent } from '../db/jobEvents.ts';
 import type { Queryable } from '../db/pool.ts';
@@ -36,10 +37,10 @@ export type HistoryCriteria = {
 
 export type JobQueries = {
   /** In the order of `jobIds`, at most 100; null for each that is absent or another's. Throws InvalidArgument. */
-  findJobs(ownerId: string, jobIds: readonly (string | null)[]): Promise<(Job | null)[]>;
+  findJobs(viewerId: ViewerId, jobIds: readonly (string | null)[]): Promise<(Job | null)[]>;
   /** Throws InvalidArgument. */
   readHistory(
-    ownerId: string,
+    viewerId: ViewerId,
     page: PageArguments,
     criteria: HistoryCriteria,
     order: HistoryOrder,
@@ -92,16 +93,16 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
   );
 
   return {
-    async findJobs(ownerId, jobIds) {
+    async findJobs(viewerId, jobIds) {
       if (jobIds.length > mostJobIds) {
         throw new InvalidArgument(`\`ids\` may hold at most ${mostJobIds} ids.`);
       }
       const wanted = jobIds.filter((jobId) => jobId !== null);
-      const found = await findOwnedJobs(db, ownerId, wanted);
+      const found = await findOwnedJobs(db, viewerId, wanted);
       const byId = new Map(found.map((job) => [job.id, job]));
       return jobIds.map((jobId) => (jobId === null ? null : (byId.get(jobId) ?? null)));
     },
-    async readHistory(ownerId, page, { search, sourceUrl, ...criteria }, order) {
+    async readHistory(viewerId, page, { search, sourceUrl, ...criteria }, order) {
       if (search !== null && search.length > longestSearch) {
         throw new InvalidArgument(`\`search\` may have at most ${longestSearch} characters.`);
       }
@@ -110,7 +111,7 @@ export function createJobQueries(options: JobQueriesOptions): JobQueries {
         words: search === null ? null : wordsOf(search),
         source: sourceUrl === null ? null : identify(sourceUrl, allowedHosts),
       };
-      return readHistoryPage(db, ownerId, page, filter, order);
+      return readHistoryPage(db, viewerId, page, filter, order);
     },
     countAhead: (jobId) => positions.load(jobId),
     readQueueStats: () => readQueueStats(db, workerLostAfterSeconds),

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
 import type { AttemptKey } from '../db/attempts.ts';
+import type { ViewerId } from '../db/jobs.ts';
 import type { Database } from '../db/pool.ts';
 import { forgetIdempotencyKey } from '../db/requests.ts';
 import type { Counted, RequestOutcome } from '../db/requests.ts';
@@ -64,9 +65,9 @@ export type DeleteResult = { readonly refusal: ActionRefusal | null };
  */
 export type Requests = {
   request(ownerId: string, request: Mp3Request, address?: string): Promise<RequestResult>;
-  cancel(ownerId: string, jobId: string | null, address?: string): Promise<ActionResult>;
-  retry(ownerId: string, jobId: string | null, address?: string): Promise<ActionResult>;
-  remove(ownerId: string, jobId: string | null, address?: string): Promise<DeleteResult>;
+  cancel(viewerId: ViewerId, jobId: string | null, address?: string): Promise<ActionResult>;
+  retry(viewerId: ViewerId, jobId: string | null, address?: string): Promise<ActionResult>;
+  remove(viewerId: ViewerId, jobId: string | null, address?: string): Promise<DeleteResult>;
 };
 
 type RequestsOptions = {
@@ -152,12 +153,12 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   async function cancel(
-    ownerId: string,
+    viewerId: ViewerId,
     jobId: string | null,
     address?: string,
   ): Promise<ActionResult> {
     if (jobId === null) return { refusal: notFound, job: null };
-    const outcome = await orRefused(cancelJob(pool, ownerId, jobId, count(address)));
+    const outcome = await orRefused(cancelJob(pool, viewerId, jobId, count(address)));
     if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
     switch (outcome.kind) {
       case 'NOT_FOUND':
@@ -174,13 +175,13 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   async function retry(
-    ownerId: string,
+    viewerId: ViewerId,
     jobId: string | null,
     address?: string,
   ): Promise<ActionResult> {
     if (jobId === null) return { refusal: notFound, job: null };
     const outcome = await orRefused(
-      retryJob(pool, ownerId, jobId, attemptsPerRequest, count(address)),
+      retryJob(pool, viewerId, jobId, attemptsPerRequest, count(address)),
     );
     if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
     switch (outcome.kind) {
@@ -199,12 +200,12 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   async function remove(
-    ownerId: string,
+    viewerId: ViewerId,
     jobId: string | null,
     address?: string,
   ): Promise<DeleteResult> {
     if (jobId === null) return { refusal: notFound };
-    const outcome = await orRefused(deleteJob(pool, ownerId, jobId, count(address)));
+    const outcome = await orRefused(deleteJob(pool, viewerId, jobId, count(address)));
     if (outcome instanceof LimitReached) return { refusal: explain(outcome) };
     switch (outcome.kind) {
       case 'NOT_FOUND':

@@ -116,6 +116,70 @@ test('a key is an owner: it finds its own jobs and nobody else’s', async () =>
   expect((await two.send(query, { id })).data).toEqual({ job: null, jobs: { nodes: [] } });
 });
 
+describe('admin', () => {
+  const fields = 'id status';
+
+  test('sees everybody’s jobs, by id, in lists and in searches', async () => {
+    const [one, two, admin] = [
+      await newCaller('request', 'read'),
+      await newCaller('request', 'read'),
+      await newCaller('admin'),
+    ];
+    const videoId = newVideoId();
+    const ids = [await requestJob(one, videoId), await requestJob(two)];
+    const query = `query ($ids: [ID!]!, $id: ID!, $search: String) {
+      nodes(ids: $ids) { id } node(id: $id) { id } job(id: $id) { ${fields} }
+      jobs(first: 2) { nodes { id } } found: jobs(filter: { search: $search }) { totalCount nodes { id } }
+      failed: jobs(filter: { statuses: [FAILED] }) { totalCount } }`;
+    const variables = { ids, id: ids[0], search: videoId };
+    expect((await admin.send(query, variables)).data).toEqual({
+      nodes: ids.map((id) => ({ id })),
+      node: { id: ids[0] },
+      job: { id: ids[0], status: 'QUEUED' },
+      jobs: { nodes: ids.toReversed().map((id) => ({ id })) },
+      found: { totalCount: 1, nodes: [{ id: ids[0] }] },
+      failed: { totalCount: 0 },
+    });
+    // A key without that scope is answered as before.
+    expect((await two.send(query, variables)).data).toMatchObject({
+      ...{ nodes: [null, { id: ids[1] }], node: null, job: null },
+      found: { totalCount: 0, nodes: [] },
+    });
+  });
+
+  test('ends a job for all its owners, and runs or deletes it again', async () => {
+    const [one, two, admin] = [
+      await newCaller('request', 'read'),
+      await newCaller('request', 'read'),
+      await newCaller('admin'),
+    ];
+    const videoId = newVideoId();
+    const id = await requestJob(one, videoId);
+    expect(await requestJob(two, videoId)).toBe(id);
+    const act = async (action: string) =>
+      (
+        await admin.send(`mutation ($id: ID!) { it: ${action}(id: $id) { userErrors { code } } }`, {
+          id,
+        })
+      ).data.it.userErrors;
+    const seen = async (caller: Visitor) =>
+      (await caller.send(`query ($id: ID!) { job(id: $id) { ${fields} } }`, { id })).data.job;
+    for (const [action, status] of [
+      ['cancelJob', 'CANCELED'],
+      ['retryJob', 'QUEUED'],
+      ['cancelJob', 'CANCELED'],
+    ] as const) {
+      expect(await act(action)).toEqual([]);
+      expect([await seen(one), await seen(two)]).toEqual([
+        { id, status },
+        { id, status },
+      ]);
+    }
+    expect(await act('deleteJob')).toEqual([]);
+    expect([await seen(one), await seen(two), await seen(admin)]).toEqual([null, null, null]);
+  });
+});
+
 test('a key is stored as a hash, and when it was used is known to the minute', async () => {
   const { id, key } = await newKey('read');
   const find = async () =>
