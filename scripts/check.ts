@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { existsSync } from 'node:fs';
 import { findBudgetFaults } from './check/budget.ts';
+import { findDependencyFaults } from './check/dependencies.ts';
 import { findBrokenReferences } from './check/references.ts';
 import { findLayerFaults, listCompiledModules } from './check/layers.ts';
 import { findMigrationFaults } from './check/migrations.ts';
@@ -43,6 +44,7 @@ const steps: readonly Step[] = [
   { name: 'schema dump', repair: 'npm run generate', run: checkSchemaDump },
   { name: 'migrations', run: () => findMigrationFaults(root) },
   { name: 'versions', run: () => findVersionFaults(root) },
+  { name: 'dependencies', run: () => findDependencyFaults(root) },
   { name: 'references', run: () => findBrokenReferences(root) },
   { name: 'page budget', repair: 'npm run setup', run: () => findBudgetFaults(root) },
 ];
