@@ -98,9 +98,9 @@ function notTrusted(): GraphQLError {
   });
 }
 
-/** The text, and what is made of its tokens: some 400 bytes for each. */
+/** The verdict, the text, and what is made of its tokens: some 400 bytes for each. */
 function bytesHeld(text: string): number {
-  return 2 * text.length + 400 * Math.min(text.length / 2, mostTokens);
+  return 1_000 + 2 * text.length + 400 * Math.min(Math.ceil(text.length / 2), mostTokens);
 }
 
 function refusal(fault: GraphQLError) {

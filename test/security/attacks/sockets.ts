@@ -184,6 +184,11 @@ export const socketAttacks: readonly Attack[] = [
     expected: { text: 'Queries and mutations are served by POST only' },
   },
   {
+    name: 'a document of nothing',
+    attack: (target) => overSocket(target, ''),
+    expected: { closeCode: 1000, text: 'Unexpected <EOF>' },
+  },
+  {
     name: 'introspection as a subscription',
     attack: (target) => overSocket(target, 'subscription { __schema { types { name } } }'),
     expected: { text: /must not select an introspection|Cannot query|error/ },
