@@ -6,7 +6,7 @@ import type { DatabaseError } from 'pg';
 import { isRetryable, isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
 import { jobsOf } from './jobs.ts';
-import type { ViewerId } from './jobs.ts';
+import type { ViewerId } from '../domain/access.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import { chargeCaller, refuseOneMore } from './limits.ts';

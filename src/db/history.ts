@@ -2,7 +2,7 @@
 
 import type { Job, JobStatus } from '../domain/job.ts';
 import { jobsOf } from './jobs.ts';
-import type { ViewerId } from './jobs.ts';
+import type { ViewerId } from '../domain/access.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import type { Queryable } from './pool.ts';

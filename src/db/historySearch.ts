@@ -12,7 +12,7 @@ import {
   toQuery,
 } from './history.ts';
 import type { HistorySlice } from './history.ts';
-import type { ViewerId } from './jobs.ts';
+import type { ViewerId } from '../domain/access.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import type { Queryable } from './pool.ts';

@@ -1,12 +1,10 @@
 // Reading jobs: one or many of a caller's, and those that streams watch. It changes nothing.
 
+import type { ViewerId } from '../domain/access.ts';
 import type { Job } from '../domain/job.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import type { Queryable } from './pool.ts';
-
-/** Who sees jobs: an owner theirs; null is an admin, who sees all. */
-export type ViewerId = string | null;
 
 /** The jobs that the viewer sees, as `j`; $1 is the viewer. */
 export function jobsOf(viewerId: ViewerId): string {
@@ -51,16 +49,16 @@ export async function readWatchedJobs(
 /** The caller's newest jobs, newest first; only the active ones when asked so. */
 export async function findNewestJobs(
   db: Queryable,
-  ownerId: string,
+  viewerId: ViewerId,
   { activeOnly, limit }: { activeOnly: boolean; limit: number },
 ): Promise<Job[]> {
   const { rows } = await db.query<JobRow>(
     `-- findNewestJobs
      select ${jobColumns('j')}
-     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
+     ${jobsOf(viewerId)}
      where ${activeOnly ? `j.status in ('QUEUED', 'RUNNING')` : 'true'}
      order by j.created_at desc, j.id desc limit $2`,
-    [ownerId, limit],
+    [viewerId, limit],
   );
   return rows.map(toJob);
 }
@@ -68,15 +66,15 @@ export async function findNewestJobs(
 /** The ids and versions of the caller's newest jobs. */
 export async function findNewestVersions(
   db: Queryable,
-  ownerId: string,
+  viewerId: ViewerId,
   limit: number,
 ): Promise<{ id: string; version: number }[]> {
   const { rows } = await db.query<{ id: string; version: number }>(
     `-- findNewestVersions
      select j.id, j.version
-     from tapedeck.jobs j join tapedeck.job_owners o on o.job_id = j.id and o.owner_id = $1
+     ${jobsOf(viewerId)}
      order by j.created_at desc, j.id desc limit $2`,
-    [ownerId, limit],
+    [viewerId, limit],
   );
   return rows;
 }

@@ -11,12 +11,20 @@ export type AccessMode = (typeof accessModes)[number];
 export const scopes = ['request', 'read', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
+/** Who sees jobs: an owner theirs; null is an admin, who sees all. */
+export type ViewerId = string | null;
+
+/** The job with these owners is the viewer's to see. */
+export function mayView(viewerId: ViewerId, ownerIds: readonly string[]): boolean {
+  return viewerId === null || ownerIds.includes(viewerId);
+}
+
 /** Who asks, for one operation or one socket. */
 export type Caller = {
   /** To whom a new request belongs. Never told to anybody. */
   readonly ownerId: string;
-  /** Whose jobs the caller sees and changes: the owner's; null is everybody's, for an admin. */
-  readonly viewerId: string | null;
+  /** Whose jobs the caller sees and changes. */
+  readonly viewerId: ViewerId;
   readonly scopes: ReadonlySet<Scope>;
   /** The API key that the caller showed, by which it is found when it is revoked; else null. */
   readonly keyId: string | null;

@@ -10,17 +10,17 @@ import type { SubscriptionResolvers } from './types.generated.ts';
 
 export const Subscription: SubscriptionResolvers = {
   job: {
-    subscribe: (_, { id, afterVersion }, { jobWatch, ownerId }) =>
-      jobWatch.watchJob(ownerId, fromGlobalId(id), afterVersion ?? null),
+    subscribe: (_, { id, afterVersion }, { jobWatch, viewerId }) =>
+      jobWatch.watchJob(viewerId, fromGlobalId(id), afterVersion ?? null),
     resolve: (takeFrame: () => JobFrame) => takeFrame(),
   },
   jobs: {
-    subscribe: (_, { ids, activeOnly, briefSnapshot }, { jobWatch, ownerId }) => {
+    subscribe: (_, { ids, activeOnly, briefSnapshot }, { jobWatch, viewerId }) => {
       if (ids && ids.length > mostJobIds) {
         throw new InvalidArgument(`\`ids\` may hold at most ${mostJobIds} ids.`);
       }
       const jobIds = ids?.map(fromGlobalId).filter((jobId) => jobId !== null) ?? null;
-      return jobWatch.watchJobs(ownerId, { ids: jobIds, activeOnly, briefSnapshot });
+      return jobWatch.watchJobs(viewerId, { ids: jobIds, activeOnly, briefSnapshot });
     },
     resolve: (takeFrame: () => JobsFrame) => {
       const { isSnapshot, jobs, removedIds } = takeFrame();

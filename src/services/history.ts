@@ -5,7 +5,7 @@ import type { Job } from '../domain/job.ts';
 import { countHistory, readHistory } from '../db/history.ts';
 import { searchHistory } from '../db/historySearch.ts';
 import type { HistoryFilter, HistoryOrder, HistoryPlace } from '../db/history.ts';
-import type { ViewerId } from '../db/jobs.ts';
+import type { ViewerId } from '../domain/access.ts';
 import type { Queryable } from '../db/pool.ts';
 import { InvalidArgument } from './invalidArgument.ts';
 

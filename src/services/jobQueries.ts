@@ -10,7 +10,7 @@ import {
   findJobIdByThumbnailToken,
   findOwnedJobs,
 } from '../db/jobs.ts';
-import type { ViewerId } from '../db/jobs.ts';
+import type { ViewerId } from '../domain/access.ts';
 import { readJobEvents } from '../db/jobEvents.ts';
 import type { JobEvent } from '../db/jobEvents.ts';
 import type { Queryable } from '../db/pool.ts';

@@ -1,13 +1,14 @@
 // What one subscriber to a list of jobs holds, and what they have not been told yet. Pure bookkeeping: it
 // reads nothing and knows no stream but the handle it signals.
 
+import type { ViewerId } from '../domain/access.ts';
 import { isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
 import type { JobsFrame, ListSelection } from './watchJobs.ts';
 import type { StreamHandle } from './stream.ts';
 
 export type ListSlot = {
-  readonly ownerId: string;
+  readonly viewerId: ViewerId;
   readonly selection: ListSelection;
   /** Takes a job as it was just read; null when it is gone or not the caller's. */
   offer(jobId: string, job: Job | null): void;
@@ -25,7 +26,7 @@ export type ListSlot = {
 
 /** `onHold` is told which jobs come onto the list and leave it. */
 export function createListSlot(
-  ownerId: string,
+  viewerId: ViewerId,
   selection: ListSelection,
   onHold: (jobId: string, isHeld: boolean) => void,
 ): ListSlot {
@@ -45,7 +46,7 @@ export function createListSlot(
   };
 
   return {
-    ownerId,
+    viewerId,
     selection,
     offer(jobId, job) {
       const heldVersion = held.get(jobId);

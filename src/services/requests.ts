@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
 import type { AttemptKey } from '../db/attempts.ts';
-import type { ViewerId } from '../db/jobs.ts';
+import type { ViewerId } from '../domain/access.ts';
 import type { Database } from '../db/pool.ts';
 import { forgetIdempotencyKey } from '../db/requests.ts';
 import type { Counted, RequestOutcome } from '../db/requests.ts';

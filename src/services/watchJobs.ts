@@ -2,6 +2,8 @@
 // dirty jobs and hands each to its slots. Slots register before their first read, so no change falls between.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { mayView } from '../domain/access.ts';
+import type { ViewerId } from '../domain/access.ts';
 import { isTerminal } from '../domain/job.ts';
 import type { Job } from '../domain/job.ts';
 import { findNewestJobs, findNewestVersions, readWatchedJobs } from '../db/jobs.ts';
@@ -37,9 +39,9 @@ export type JobWatch = {
    * The state now, then every newer one, coalesced; ends by itself after a terminal state. A null `jobId`
    * stands for an id that no job can have. `afterVersion` spares a first frame of that version.
    */
-  watchJob(ownerId: string, jobId: string | null, afterVersion: number | null): Stream<JobFrame>;
+  watchJob(viewerId: ViewerId, jobId: string | null, afterVersion: number | null): Stream<JobFrame>;
   /** The caller's jobs; does not end by itself. */
-  watchJobs(ownerId: string, selection: ListSelection): Stream<JobsFrame>;
+  watchJobs(viewerId: ViewerId, selection: ListSelection): Stream<JobsFrame>;
   /** Jobs may have changed. */
   onChange(jobIds: readonly string[]): void;
   /** Anything may have changed: reads every watched job again. */
@@ -55,7 +57,7 @@ type WatchOptions = {
 
 /** Takes one job after another as it was read; null when it is gone or not the caller's. */
 type JobSlot = {
-  readonly ownerId: string;
+  readonly viewerId: ViewerId;
   /** An earlier read may show what was before the subscriber came, and even end their stream. */
   readonly firstRead: number;
   offer(jobId: string, job: Job | null): void;
@@ -99,7 +101,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
       const { job = null, ownerIds = [] } = entry;
       slotsByJob.get(id)?.forEach((slot) => {
         if (slot.firstRead > readsBegun) return;
-        slot.offer(id, ownerIds.includes(slot.ownerId) ? job : null);
+        slot.offer(id, mayView(slot.viewerId, ownerIds) ? job : null);
       });
       listSlots.offer(id, job, ownerIds);
     }
@@ -113,7 +115,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   }
 
   function watchJob(
-    ownerId: string,
+    viewerId: ViewerId,
     jobId: string | null,
     afterVersion: number | null,
   ): Stream<JobFrame> {
@@ -129,7 +131,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
         let lastVersion: number | null = null;
         let isEnded = false;
         const slot: JobSlot = {
-          ownerId,
+          viewerId,
           firstRead: readsBegun + 1,
           offer(_, job) {
             if (isEnded) return;
@@ -156,8 +158,8 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
     );
   }
 
-  function watchJobs(ownerId: string, selection: ListSelection): Stream<JobsFrame> {
-    const slot = listSlots.create(ownerId, selection);
+  function watchJobs(viewerId: ViewerId, selection: ListSelection): Stream<JobsFrame> {
+    const slot = listSlots.create(viewerId, selection);
     return createStream(slot.take, (handle) => {
       slot.connect(handle);
       listSlots.add(slot);
@@ -173,9 +175,9 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
       try {
         const jobs =
           ids === null
-            ? await findNewestJobs(db, slot.ownerId, { activeOnly, limit: snapshotSize })
+            ? await findNewestJobs(db, slot.viewerId, { activeOnly, limit: snapshotSize })
             : (await readWatchedJobs(db, ids))
-                .filter(({ ownerIds }) => ownerIds.includes(slot.ownerId))
+                .filter(({ ownerIds }) => mayView(slot.viewerId, ownerIds))
                 .map(({ job }) => job);
         // A live list only takes what `readDirty` reads, one read after another: these rows may be older than
         // what it has told already, and would bring back a job that has left.
@@ -185,7 +187,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
         }
         const unseen =
           briefSnapshot && ids === null
-            ? await findNewestVersions(db, slot.ownerId, snapshotSize)
+            ? await findNewestVersions(db, slot.viewerId, snapshotSize)
             : [];
         for (const job of jobs) slot.offer(job.id, job);
         for (const { id, version } of unseen) slot.hold(id, version);

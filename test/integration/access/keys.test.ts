@@ -10,6 +10,8 @@ import { startApp } from '../../support/app.ts';
 import type { TestApp } from '../../support/app.ts';
 import { newVideoId } from '../../support/jobStates.ts';
 import { sendRaw } from '../../support/rawHttp.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openSocket } from '../../support/socket.ts';
 import { newVisitor } from '../../support/visitor.ts';
 import type { Visitor } from '../../support/visitor.ts';
 
@@ -145,6 +147,33 @@ describe('admin', () => {
       ...{ nodes: [null, { id: ids[1] }], node: null, job: null },
       found: { totalCount: 0, nodes: [] },
     });
+  });
+
+  test('watches everybody’s jobs, one or all, from the first to the last frame', async () => {
+    const caller = await newCaller('request', 'read');
+    const before = await requestJob(caller);
+    const { key } = await newKey('admin');
+    const socket = await openSocket(app.url, { authorization: `Bearer ${key}` });
+    socket.subscribe('all', 'subscription { jobs { isSnapshot jobs { id } removedIds } }');
+    socket.subscribe('one', 'subscription ($id: ID!) { job(id: $id) { isFinal job { status } } }', {
+      id: before,
+    });
+    const snapshot = (await socket.receive('all')).payload.data.jobs;
+    expect(snapshot.jobs).toContainEqual({ id: before });
+    const after = await requestJob(caller);
+    await eventually('the new job to be on the list', () =>
+      JSON.stringify(socket.messages).includes(after),
+    );
+    await caller.send('mutation ($id: ID!) { cancelJob(id: $id) { userErrors { code } } }', {
+      id: before,
+    });
+    const frames = await socket.readToEnd('one');
+    expect(frames.map(({ payload }) => payload?.data.job)).toEqual([
+      { isFinal: false, job: { status: 'QUEUED' } },
+      { isFinal: true, job: { status: 'CANCELED' } },
+      undefined,
+    ]);
+    await socket[Symbol.asyncDispose]();
   });
 
   test('ends a job for all its owners, and runs or deletes it again', async () => {
