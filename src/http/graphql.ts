@@ -97,11 +97,16 @@ export async function registerGraphQL(
   });
   await apollo.start();
   const answer = fastifyApolloHandler(apollo, {
-    context: async (request, reply) => ({
-      ...services,
-      ...(await identify(request, reply)),
-      requestId: request.id,
-    }),
+    async context(request, reply) {
+      const { id: requestId } = request;
+      try {
+        return { ...services, ...(await identify(request, reply)), requestId };
+      } catch (error) {
+        // Apollo would send its words as they are: no plugin sees an error of this place.
+        const { message, extensions } = maskError({ message: '' }, error, { logger, requestId });
+        throw new GraphQLError(message, { extensions: { ...extensions, http: { status: 503 } } });
+      }
+    },
   });
   const sockets = createSockets(config.maxSocketsPerAddress);
   const streamCounts = createStreamCounts({

@@ -38,6 +38,9 @@ const mostStreams = 50;
 const unauthorized = 4401;
 const forbidden = 4403;
 
+/** RFC 6455's registry: clients come again after it. */
+const tryAgainLater = 1013;
+
 /** What a socket keeps from its handshake on. */
 type SocketExtra = { caller?: Caller };
 
@@ -61,7 +64,12 @@ export function overWebSocket(options: SocketOptions) {
     isProd: true,
     async onConnect({ extra, connectionParams, subscriptions }) {
       const shown = readAuthorization(connectionParams);
-      const caller = await identify(extra.request, null, shown);
+      const caller = await identify(extra.request, null, shown).catch((err: unknown) => {
+        logger.warn({ err, requestId: extra.request.id }, 'who asks cannot be found out');
+        extra.socket.close(tryAgainLater, 'Try again later');
+        return null;
+      });
+      if (caller === null) return false;
       extra.caller = caller;
       if (caller.scopes.size === 0) {
         // Without any key the client is to get one; with one that is not valid it is refused (4403).
@@ -83,10 +91,11 @@ export function overWebSocket(options: SocketOptions) {
       const { caller } = extra;
       if (caller === undefined)
         throw new Error('graphql-ws let a subscription through before its init');
+      // This one is counted already, and those that came with it must not be.
+      const isFull = Object.keys(subscriptions).length > mostStreams;
       const waitSeconds = await operations.count(caller.address);
       if (waitSeconds > 0) return [tooOften(waitSeconds)];
-      // This one is counted already.
-      if (Object.keys(subscriptions).length > mostStreams) return [tooManyStreams()];
+      if (isFull) return [tooManyStreams()];
       if (streamCounts.isTooMany(caller)) return [tooManyOfYours()];
       const { operationName, variables } = payload;
       const text = textOf(payload, documents);
