@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { bundledYtdlp, findTools, missingTools, ToolError } from '../src/media/tools.ts';
 import type { Tools } from '../src/media/tools.ts';
 import { report, run, Stopped, withProgress } from './progress.mjs';
+import { testPrograms } from './testPrograms.ts';
 
 const [mode, noteFile = '', searchHash] = process.argv.slice(2);
 const environment = process.env;
@@ -21,16 +22,6 @@ const failedFetchNote = '.cache/yt-dlp-fetch-failed';
 const dayMs = 24 * 3600 * 1000;
 
 type Found = { readonly tools: Tools | null; readonly missing: readonly string[] };
-
-/** What the tests run beside: Debian's package, and the names that its program goes by. */
-const testPrograms = {
-  bubblewrap: ['bwrap'],
-  caddy: ['caddy'],
-  chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-  'docker-compose': ['docker-compose'],
-  nginx: ['nginx'],
-  openssl: ['openssl'],
-} as const;
 
 async function lookAround(): Promise<Found> {
   const missingForTests = mode === 'test' ? findMissingTestPrograms() : [];

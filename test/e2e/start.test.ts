@@ -81,9 +81,9 @@ describe('settings', () => {
   });
 });
 
-test('an unknown command is named, with the one there is', async () => {
+test('an unknown command is named, with those there are', async () => {
   expect(await complaintsOf({ command: 'serve' })).toEqual([
-    'There is no command "serve"; try "health" or "doctor".',
+    'There is no command "serve"; try "health", "doctor", "migrate", "keys" or "secrets".',
   ]);
 });
 

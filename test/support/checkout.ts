@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { testPrograms } from '../../scripts/testPrograms.ts';
 import { openFolder } from './folder.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -50,7 +51,9 @@ export async function openCheckout(): Promise<Checkout> {
     await write(`machine/${name}`, [...prelude, source].join('\n'));
   };
   await cp(join(project, 'scripts'), folder.file('scripts'), { recursive: true });
-  await cp(join(project, 'src/media/tools.ts'), folder.file('src/media/tools.ts'));
+  for (const module of ['tools.ts', 'ytdlpVersions.ts']) {
+    await cp(join(project, 'src/media', module), folder.file(`src/media/${module}`));
+  }
   await write('package.json', '{"type":"module"}');
   await write('machine/package.json', '{"type":"commonjs"}');
   await write('package-lock.json', lockFile('1.0.0'));
@@ -61,7 +64,7 @@ export async function openCheckout(): Promise<Checkout> {
   await addProgram('yt-dlp', `console.log('2026.01.31')`);
   await addProgram('ffmpeg', `console.log('ffmpeg version 7.1 Copyright')`);
   await addProgram('ffprobe', '');
-  for (const name of ['chromium', 'docker-compose', 'openssl']) await addProgram(name, '');
+  for (const [name] of Object.values(testPrograms)) await addProgram(name, '');
   await symlink('/bin/sh', folder.file('machine/sh'));
   const groups: number[] = [];
   return {

@@ -84,6 +84,8 @@ describe('docker-compose.yaml', () => {
       (match) => match.groups?.['name'] ?? '',
     );
     const fixed = ['HOST', 'PORT', 'DATA_DIR', 'YTDLP_PATH', 'FFMPEG_PATH'];
+    // The image is built anew instead.
+    fixed.push('YTDLP_UPDATE', 'YTDLP_RELEASES_URL', 'YTDLP_CANARY_URL');
     const ofCompose = ['POSTGRES_PASSWORD', 'TAPEDECK_LISTEN'];
     // For the one task of the owner, and only where the roles own nothing.
     ofCompose.push('API_DATABASE_PASSWORD', 'WORKER_DATABASE_PASSWORD');
