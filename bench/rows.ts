@@ -64,14 +64,18 @@ export function percentile(figures: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Runs the works in turns, another one first each round; the first round warms the caches and is not counted. */
+/**
+ * Runs the works in turns, another one first each round. A round before the first warms the caches and is not counted;
+ * works of minutes do without.
+ */
 export async function inTurns<Name extends string>(
   rounds: number,
   works: Readonly<Record<Name, (round: number) => Promise<number>>>,
+  warmUps = 1,
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(works) as Name[];
   const figures = Object.fromEntries(names.map((name) => [name, [] as number[]]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 1 - warmUps; round <= rounds; round += 1) {
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       const figure = await works[name](round);

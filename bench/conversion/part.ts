@@ -61,10 +61,14 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
   };
 
   say('one video of an hour');
-  const long = await inTurns(2, {
-    ours: () => secondsOf(() => convert(tapedeck, hour)),
-    theirs: () => secondsOf(() => runBare(peer, hour)),
-  });
+  const long = await inTurns(
+    2,
+    {
+      ours: () => secondsOf(() => convert(tapedeck, hour)),
+      theirs: () => secondsOf(() => runBare(peer, hour)),
+    },
+    0,
+  );
   yield {
     ...{ what: 'one 1-hour video', peer: bare, unit: 's' },
     ...{ ...long, goal: atMost(0.55) },
@@ -73,15 +77,19 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
   say('20 videos at once, 2 slots');
   const ids = songs.map((song) => song.id);
   const cpu: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
-  const wall = await inTurns(1, {
-    ours: () =>
-      measured(
-        cpu.ours,
-        () => cpuSeconds([tapedeck.pid]),
-        () => convertAll(tapedeck, ids),
-      ),
-    theirs: () => measured(cpu.theirs, endedChildrenCpuSeconds, () => runXargs(peer, ids, slots)),
-  });
+  const wall = await inTurns(
+    1,
+    {
+      ours: () =>
+        measured(
+          cpu.ours,
+          () => cpuSeconds([tapedeck.pid]),
+          () => convertAll(tapedeck, ids),
+        ),
+      theirs: () => measured(cpu.theirs, endedChildrenCpuSeconds, () => runXargs(peer, ids, slots)),
+    },
+    0,
+  );
   const xargs = '`xargs -P2` of the bare command';
   yield {
     ...{ what: '20 distinct 3-minute videos at once, 2 slots', peer: xargs, unit: 's' },
@@ -89,7 +97,7 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
   };
   yield {
     ...{ what: 'processor time of the same, Postgres and API included', peer: xargs, unit: 's' },
-    ...{ ours: cpu.ours.slice(1), theirs: cpu.theirs.slice(1), goal: atMost(1) },
+    ...{ ours: cpu.ours, theirs: cpu.theirs, goal: atMost(1) },
   };
 }
 
