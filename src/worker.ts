@@ -12,7 +12,7 @@ import { startEgressGuard } from './media/egress.ts';
 import { readYtdlpVersion } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
 import { AttemptLost, createAttempts } from './services/attempts.ts';
-import type { AttemptObserver } from './services/attempts.ts';
+import type { AttemptObserver } from './services/attemptObserver.ts';
 import { isDatabaseUnavailable } from './services/unavailable.ts';
 import { createUpkeep } from './services/upkeep.ts';
 import { beatTimeoutMs, startWorkerPulse } from './services/workerPulse.ts';

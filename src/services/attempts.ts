@@ -1,9 +1,7 @@
 // The attempts that this worker process runs: claims them, carries their progress, notices when one was
 // canceled or taken away, and records how each ends. It runs no tool and touches no file.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import {
-  claimAttempt,
   enterPhase,
   failAttempt,
   finishAttempt,
@@ -16,19 +14,20 @@ import {
 } from '../db/attempts.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import { findJobByArtifactToken } from '../db/jobs.ts';
-import { openLane, refuseLane, waitInLane } from '../db/lanes.ts';
 import type { Database } from '../db/pool.ts';
 import { forgetLosses } from '../db/workers.ts';
 import type { JobFailureCode } from '../domain/failure.ts';
 import type { Artifact, Job, JobPhase, SourceMetadata } from '../domain/job.ts';
-import { firstPauseSeconds, isAnswer, isRefusal } from '../domain/lane.ts';
+import { isAnswer, isRefusal } from '../domain/lane.ts';
 import { defaultPhaseLimits } from '../domain/phaseLimits.ts';
 import { overallFraction } from '../domain/progress.ts';
 import { retryDelaySeconds } from '../domain/retry.ts';
+import type { AttemptObserver } from './attemptObserver.ts';
+import { createLaneBook } from './laneBook.ts';
+import { outlastOutage } from './outlastOutage.ts';
 import { startPhaseClock } from './phaseClock.ts';
 import type { PhaseLimits } from './phaseClock.ts';
 import { createProgressBoard } from './progressBoard.ts';
-import { isDatabaseUnavailable } from './unavailable.ts';
 import type { PhaseProgress } from './progressBoard.ts';
 
 /** The attempt was canceled, rescued or handed over: whatever it does now is void. */
@@ -86,23 +85,6 @@ export type Attempts = AsyncDisposable & {
 /** Disposing takes the attempt off the books of this process. */
 export type ClaimedAttempt = Attempt & Disposable;
 
-/** Told what is worth counting, once it is on record. */
-export type AttemptObserver = {
-  /** The attempt went on to the next phase, or succeeded. */
-  phaseEnded(key: AttemptKey, phase: JobPhase, seconds: number): void;
-  ended(
-    outcome: 'succeeded' | 'failed' | 'retried' | 'released',
-    code: JobFailureCode | null,
-  ): void;
-  lost(): void;
-  /** The job did not start: its lane is paused. FAILED when it has waited for too long. */
-  held(jobId: string, answer: 'HELD' | 'FAILED'): void;
-  /** The site has refused us too often: none of its jobs starts before `until`, but a probe then. */
-  lanePaused(site: string, code: JobFailureCode, until: Date): void;
-  /** It serves us again, and so many jobs had waited for it. */
-  laneOpened(site: string, released: number): void;
-};
-
 type AttemptsOptions = {
   readonly pool: Database;
   readonly observer?: AttemptObserver;
@@ -119,7 +101,7 @@ type AttemptsOptions = {
 
 export function createAttempts(options: AttemptsOptions): Attempts {
   const { pool, observer, retentionHours, onError } = options;
-  const { lanePauseSeconds = firstPauseSeconds } = options;
+  const lanes = createLaneBook(options);
   let stoppedAt: number | null = null;
   // A rescued job may come back to this process while its lost attempt has not noticed yet: both are here then.
   const running = new Set<Entry>();
@@ -131,21 +113,11 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     onLost: (key) => find(key)?.abort.abort(new AttemptLost()),
   });
 
-  /** A job whose lane is paused stays queued, unless it is the one that probes. */
-  async function claimInLane(jobId: string, workerId: string): Promise<Job | null> {
-    const job = await claimAttempt(pool, jobId, workerId);
-    if (job !== null) return job;
-    const answer = await waitInLane(pool, jobId, lanePauseSeconds);
-    if (answer === 'HELD' || answer === 'FAILED') observer?.held(jobId, answer);
-    return answer === 'MAY_START' ? claimAttempt(pool, jobId, workerId) : null;
-  }
-
   async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
     // Thrown, not returned: the queue job has to stay for whoever takes it next.
     if (stoppedAt !== null) throw new WorkerStopping();
-    const job = await claimInLane(jobId, workerId);
+    const job = await lanes.claim(jobId, workerId);
     if (job === null) return null;
-    const { site } = job.source;
     const key: AttemptKey = { jobId, attempt: job.attempt };
     const abort = new AbortController();
     const entry: Entry = { key, abort, phase: 'RESOLVING', movedAt: 0, endsAt: Infinity };
@@ -166,20 +138,9 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       onSoftLimit: (failure) => abort.abort(failure),
       onHardLimit: (failure) => void attempt.fail(failure.code).catch(onError),
     });
-    let isServed = false;
+    const lane = lanes.of(job.source.site, key);
     // An attempt that starts from a kept source has asked no site.
     let isDownloading = false;
-    // A lane may learn late, or by the next attempt: it fails nothing.
-    const tellServed = async () => {
-      if (isServed) return;
-      isServed = true;
-      const released = await openLane(pool, site).catch(onError);
-      if (typeof released === 'number') observer?.laneOpened(site, released);
-    };
-    const tellRefused = async (code: JobFailureCode) => {
-      const until = await refuseLane(pool, site, key, code, lanePauseSeconds).catch(onError);
-      if (until instanceof Date) observer?.lanePaused(site, code, until);
-    };
 
     const write = async (attemptWrite: () => Promise<Job | null>): Promise<Job> => {
       const written = await outlastOutage(attemptWrite, onError, () => stoppedAt);
@@ -201,7 +162,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         board.enter(key, next);
         await write(() => enterPhase(pool, key, next, overallFraction(next, 0)));
         if (next === 'DOWNLOADING') isDownloading = true;
-        else if (isDownloading) await tellServed();
+        else if (isDownloading) await lane.served();
       },
       async describe(source) {
         await write(() => recordSource(pool, key, source));
@@ -228,14 +189,14 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         );
         endPhase();
         observer?.ended('succeeded', null);
-        if (isDownloading) await tellServed();
+        if (isDownloading) await lane.served();
         await forgetLosses(pool, job.source).catch(onError);
       },
       async fail(code) {
         clock.stop();
         board.remove(key);
-        if (isRefusal(code)) await tellRefused(code);
-        if (isAnswer(code)) await tellServed();
+        if (isRefusal(code)) await lane.refused(code);
+        if (isAnswer(code)) await lane.served();
         const delaySeconds = retryDelaySeconds(code, job.attempt, job.maxAttempts);
         if (delaySeconds === null) {
           await write(() => failAttempt(pool, key, code));
@@ -308,36 +269,4 @@ const stillMs = 1_000;
 function endsBy(deadline: number, { phase, movedAt, endsAt }: Entry, now: number): boolean {
   if (phase === 'TAGGING' || phase === 'STORING') return true;
   return endsAt < deadline && now - movedAt < stillMs;
-}
-
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
-/** Classes of SQLSTATE that pass: transaction rollback, object in use; and a standby that is not yet primary. */
-const passingCodes = /^(40|55)|^25006$/;
-
-/** A process that is to stop does not wait for the database for ever: others rescue what it held. */
-const patienceWhenStoppedMs = 14_000;
-
-/**
- * Repeats a guarded write until the database answers. graphile-worker counts on a task that returns having
- * written its end: giving up here would lose the job's state with the outage.
- */
-async function outlastOutage<Result>(
-  write: () => Promise<Result>,
-  onError: (error: unknown) => void,
-  whenStopped: () => number | null,
-): Promise<Result> {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    try {
-      return await write();
-    } catch (error) {
-      // What another try cannot mend is our own mistake.
-      const { code = '' } = error as { code?: string };
-      if (!isDatabaseUnavailable(error) && !passingCodes.test(code)) throw error;
-      onError(error);
-      const stoppedAt = whenStopped();
-      if (stoppedAt !== null && performance.now() - stoppedAt > patienceWhenStoppedMs) throw error;
-      await delay(pauseMs);
-    }
-  }
 }
