@@ -1,5 +1,5 @@
 // `npm run test:reliability`: every reliability test at full scale, then its figures as a table in Markdown. With
-// names of tests it runs those alone; with `--write` the table of docs/reliability.md becomes what was measured.
+// names of tests it runs those alone; with `--write` their rows in docs/reliability.md become what was measured.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,18 +40,27 @@ const figures = readFileSync(file, 'utf8')
   .map((line) => JSON.parse(line) as Figure & { test: string });
 rmSync(folder, { recursive: true });
 
-const table = [
+const head = [
   '| demand | target | measured | `npm run test:reliability --` |',
   '|---|---|---|---|',
-  ...figures.map((each) => `| ${each.demand} | ${each.target} | ${each.measured} | ${each.test} |`),
-  '',
-  `Measured in ${minutes.toFixed(0)} minutes on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}.`,
-  '',
-].join('\n');
-console.log(`\n${table}`);
+];
+const rows = figures.map(
+  (each) => `| ${each.demand} | ${each.target} | ${each.measured} | ${each.test} |`,
+);
+const machine = `Measured on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}.`;
+console.log(
+  `\n${[...head, ...rows, '', machine].join('\n')} It took ${minutes.toFixed(0)} minutes.`,
+);
 if (mustWrite) {
   const text = readFileSync(document, 'utf8');
-  if (!marks.test(text)) throw new Error(`${document} has no place for the figures`);
+  const found = marks.exec(text);
+  if (found === null) throw new Error(`${document} has no place for the figures`);
+  const measured = new Set(figures.map(({ test }) => test));
+  const kept = found[0]
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !head.includes(line))
+    .filter((line) => !measured.has(line.split(' | ').at(-1)?.replace(/ \|$/u, '') ?? ''));
+  const table = `${[...head, ...kept, ...rows, '', machine].join('\n')}\n`;
   writeFileSync(
     document,
     text.replace(marks, (_, begin: string, end: string) => begin + table + end),

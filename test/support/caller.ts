@@ -14,7 +14,11 @@ export type SeenJob = {
   readonly isTerminal: boolean;
   readonly sourceUrl: string;
   readonly thumbnailUrl: string | null;
-  readonly progress: { readonly phase: string | null; readonly fraction: number | null };
+  readonly progress: {
+    readonly phase: string | null;
+    readonly fraction: number | null;
+    readonly etaSeconds: number | null;
+  };
   readonly source: { readonly title: string | null; readonly uploader: string | null } | null;
   readonly result: {
     readonly url: string;

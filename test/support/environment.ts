@@ -16,9 +16,11 @@ type TestEvent = { readonly name: string; readonly error?: unknown };
 export default class TidyEnvironment extends TestEnvironment {
   readonly #foldersBefore = new Set(testFolders());
   readonly #socketsBefore = countSockets();
+  #hasFailed = false;
 
   /** A failure is told with what the Tapedecks of the test wrote: it is nowhere else. */
   handleTestEvent({ name, error }: TestEvent): void {
+    if (name === 'test_fn_failure' || name === 'hook_failure') this.#hasFailed = true;
     const launched = this.global['launchedTapedecks'] as Launched[] | undefined;
     if (launched === undefined) return;
     if (name === 'test_start') {
@@ -29,6 +31,8 @@ export default class TidyEnvironment extends TestEnvironment {
 
   override async teardown(): Promise<void> {
     await super.teardown();
+    // A test that failed half-way leaves things behind; told here, that would be told instead of the failure.
+    if (this.#hasFailed) return;
     await eventually('nothing to be left behind', () => {
       const left = [...this.#newFolders(), ...busyProcesses(), ...this.#newSockets()];
       if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);

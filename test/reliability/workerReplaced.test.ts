@@ -1,0 +1,250 @@
+// Workers are frozen, stopped, replaced and killed at any moment while callers go on asking: what is nearly done ends,
+// the rest goes on elsewhere, and nothing is left behind.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromGlobalId } from '../../src/resolvers/globalId.ts';
+import { createStorage } from '../../src/storage.ts';
+import { act, awaitEnd, awaitJob, follow, readToEnd, readUntil } from '../support/caller.ts';
+import { eventually } from '../support/eventually.ts';
+import { percentile, report, summarize } from '../support/figures.ts';
+import { startFleet } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { openFolder } from '../support/folder.ts';
+import { ask } from '../support/graphql.ts';
+import { newVideoId } from '../support/jobStates.ts';
+import { lastFor } from '../support/lasting.ts';
+import { startLoad } from '../support/load.ts';
+import { processesIn } from '../support/processes.ts';
+import { scale } from '../support/scale.mjs';
+import { makeStandIn } from '../support/standInTools.ts';
+import type { StandIn } from '../support/standInTools.ts';
+
+const slots = 4;
+
+const stack = new AsyncDisposableStack();
+let standIn: StandIn;
+beforeAll(async () => {
+  standIn = await makeStandIn(stack.use(await openFolder()));
+});
+afterAll(() => stack.disposeAsync());
+
+let fleet: Fleet;
+beforeEach(async () => {
+  fleet = await startFleet({
+    workers: 1,
+    settings: { ...standIn.settings, WORKER_CONCURRENCY: String(slots) },
+  });
+});
+afterEach(async () => {
+  await fleet[Symbol.asyncDispose]();
+});
+
+/** Asks for a new video whose download takes so long, and waits until it is under way. */
+async function startJob(seconds: number): Promise<string> {
+  await standIn.take(seconds);
+  const { requestMp3 } = await ask(
+    fleet.api.url,
+    `mutation ($url: String!) { requestMp3(url: $url, options: { embedThumbnail: false }) { job { id } } }`,
+    { url: `https://youtu.be/${newVideoId()}` },
+  );
+  const { id } = requestMp3.job;
+  await awaitJob(fleet.api.url, id, 'its download', ({ progress }) => {
+    return progress.phase === 'DOWNLOADING' && (progress.fraction ?? 0) > 0.05;
+  });
+  return id;
+}
+
+async function filesOf(id: string): Promise<string[]> {
+  const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });
+  return store.filter((name) => name.includes(fromGlobalId(id) ?? 'no job'));
+}
+
+/** Those that would be delivered; what they superseded, the sweep removes within a minute. */
+async function countQueueJobs(): Promise<number> {
+  const { rows } = await fleet.database.pool.query<{ count: number }>(
+    `select count(*)::integer as count from graphile_worker.jobs
+     where task_identifier = 'convert' and attempts < max_attempts`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** How every job ended: `SUCCEEDED 12`. Fails when one has not. */
+async function waitForAll(): Promise<string[]> {
+  return eventually(
+    'every job to end',
+    async () => {
+      const { rows } = await fleet.database.pool.query<{ status: string; count: number }>(
+        `select status, count(*)::integer from tapedeck.jobs group by 1 order by 1`,
+      );
+      const counts = rows.map(({ status, count }) => `${status} ${count}`);
+      if (/QUEUED|RUNNING/.test(counts.join())) throw new Error(counts.join(', '));
+      return counts;
+    },
+    { timeoutMs: 120_000 },
+  );
+}
+
+test('a worker that was frozen and wakes up publishes nothing, and works again', async () => {
+  await fleet.startWorker();
+  const id = await startJob(4);
+  const frozen = fleet.runnerOf(id);
+  await using stream = follow(fleet.api.url, id);
+  process.kill(frozen.pid, 'SIGSTOP');
+  const frozenAt = performance.now();
+  await readUntil(stream, 'attempt 2', ({ job }) => job.attempt === 2);
+  const elsewhereMs = performance.now() - frozenAt;
+  const last = (await readToEnd(stream)).at(-1)?.job;
+  await lastFor(scale(1, 60));
+  process.kill(frozen.pid, 'SIGCONT');
+  await eventually('it to notice', () => /taken over/.test(frozen.output()));
+  await eventually('its tools to be gone', async () => {
+    return (await processesIn(fleet.workFolder)).length === 0;
+  });
+  expect(last).toMatchObject({ status: 'SUCCEEDED', attempt: 2 });
+  expect(await filesOf(id)).toHaveLength(1);
+  await eventually('no queue job to be left', async () => (await countQueueJobs()) === 0);
+  // Alone again, it has to do the next one.
+  const other = fleet.workers.find((worker) => worker !== frozen);
+  if (other !== undefined) await fleet.end(other, 'SIGTERM');
+  expect(await awaitEnd(fleet.api.url, await startJob(1))).toMatchObject({
+    ...{ status: 'SUCCEEDED', attempt: 1 },
+  });
+  report({
+    demand: 'a worker is frozen (SIGSTOP) and wakes up',
+    target: 'another owner finishes, the zombie publishes nothing',
+    measured: `runs elsewhere after ${summarize([elsewhereMs])}; one file, no queue job left`,
+  });
+}, 180_000);
+
+test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is not counted', async () => {
+  const [stopped] = fleet.workers;
+  if (stopped === undefined) throw new Error('there is no worker');
+  const long = [await startJob(40), await startJob(40)];
+  const short = await startJob(15);
+  await fleet.startWorker();
+  await awaitJob(fleet.api.url, short, 'a near end', ({ progress: { etaSeconds } }) => {
+    return etaSeconds !== null && etaSeconds <= 5;
+  });
+  await standIn.take(1);
+  const streams = long.map((id) => follow(fleet.api.url, id));
+  const askedAt = performance.now();
+  const exited = fleet.end(stopped, 'SIGTERM');
+  const resumed = await Promise.all(
+    streams.map(async (stream) => {
+      await readUntil(stream, 'attempt 2', ({ job }) => job.attempt === 2);
+      return performance.now() - askedAt;
+    }),
+  );
+  expect(await exited).toBe(0);
+  const exitedMs = performance.now() - askedAt;
+  expect(await awaitEnd(fleet.api.url, short)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
+  for (const stream of streams) {
+    const last = (await readToEnd(stream)).at(-1)?.job;
+    expect(last).toMatchObject({ status: 'SUCCEEDED', attempt: 2, maxAttempts: 6, failure: null });
+    await stream[Symbol.asyncDispose]();
+  }
+  expect(exitedMs).toBeLessThan(30_000);
+  expect(Math.max(...resumed)).toBeLessThan(10_000);
+  report({
+    demand: 'SIGTERM to a worker with short and long work',
+    target: 'short work ends, long work runs elsewhere ≤ 10 s, exit ≤ 30 s',
+    measured: `1 of 1 short ended; long elsewhere after ${summarize(resumed)}; exit after ${summarize([exitedMs])}`,
+  });
+});
+
+test('workers are replaced every few seconds under load, and nothing is lost', async () => {
+  const rounds = scale(3, 24);
+  await standIn.take(2);
+  const load = startLoad(() => fleet.api.url, scale(800, 500));
+  const exits: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await fleet.startWorker();
+    await lastFor(1);
+    const [oldest] = fleet.workers;
+    const askedAt = performance.now();
+    if (oldest !== undefined) expect(await fleet.end(oldest, 'SIGTERM')).toBe(0);
+    exits.push(performance.now() - askedAt);
+  }
+  await load.stop();
+  const ends = await waitForAll();
+  expect(load.refused).toEqual([]);
+  expect(ends).toEqual([`SUCCEEDED ${load.accepted.length}`]);
+  const { rows } = await fleet.database.pool.query<{ again: number }>(
+    `select count(*) filter (where attempt > 1)::integer as again from tapedeck.jobs`,
+  );
+  expect(Math.max(...exits)).toBeLessThan(30_000);
+  report({
+    demand: `a worker replaced ${rounds} times under load`,
+    target: '0 lost, < 1 % run again, exit ≤ 30 s',
+    measured: `0 of ${load.accepted.length} lost, ${rows[0]?.again} run again, exit after ${summarize(exits)}`,
+  });
+}, 300_000);
+
+test('the tools of a canceled conversion are dead within a second, and it leaves no file', async () => {
+  const turns = scale(8, 50);
+  const took: number[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    const id = await startJob(30);
+    const folder = join(fleet.workFolder, `${fromGlobalId(id)}.1`);
+    expect(await processesIn(folder)).not.toEqual([]);
+    const askedAt = performance.now();
+    await act(fleet.api.url, 'cancelJob', id);
+    await eventually('its tools to be gone', async () => (await processesIn(folder)).length === 0);
+    took.push(performance.now() - askedAt);
+  }
+  await eventually('the work folders to be gone', async () => {
+    return (await readdir(fleet.workFolder)).length === 0;
+  });
+  expect(await countQueueJobs()).toBe(0);
+  report({
+    demand: 'cancel a running conversion: its tools are dead',
+    target: 'p95 ≤ 1 s, p99 ≤ 3 s',
+    measured: `p95 ${(percentile(took, 0.95) / 1_000).toFixed(2)} s, ${summarize(took)}`,
+  });
+  expect(percentile(took, 0.95)).toBeLessThan(1_000);
+}, 300_000);
+
+test('workers killed at random moments leave no process and no file', async () => {
+  const kills = scale(4, 40);
+  await standIn.take(2);
+  const load = startLoad(() => fleet.api.url, 600);
+  for (let turn = 0; turn < kills; turn += 1) {
+    const [victim] = fleet.workers;
+    await lastFor(Math.random() * 1.5);
+    if (victim !== undefined) await fleet.end(victim, 'SIGKILL');
+    await fleet.startWorker();
+  }
+  await load.stop();
+  const ends = await waitForAll();
+  await eventually('every tool to be gone', async () => {
+    return (await processesIn(fleet.dataFolder)).length === 0;
+  });
+  const { rows } = await fleet.database.pool.query<{ name: string }>(
+    `select id || '.' || attempt || '.mp3' as name from tapedeck.jobs where status = 'SUCCEEDED'`,
+  );
+  await sweep();
+  const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });
+  const published = store.flatMap((name) => (name.endsWith('.mp3') ? [name.slice(3)] : []));
+  expect(published.toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
+  expect(await readdir(fleet.workFolder)).toEqual([]);
+  report({
+    demand: `kill -9 at ${kills} random moments under load`,
+    target: '0 lost, 0 orphan processes, 0 files left',
+    measured: `0 of ${load.accepted.length} lost (${ends.join(', ')}), 0 processes, 0 files`,
+  });
+}, 600_000);
+
+/** What a killed worker left is old enough after ten minutes; here it is at once, and a worker does its chore. */
+async function sweep(): Promise<void> {
+  const storage = await createStorage(fleet.dataFolder);
+  for (const { path } of await storage.listFiles()) await utimes(path, 0, 0);
+  await fleet.database.pool.query(`select graphile_worker.add_job('sweepLeftovers')`);
+  await eventually('the sweep', async () => {
+    const { rowCount } = await fleet.database.pool.query(
+      `select from graphile_worker.jobs where task_identifier = 'sweepLeftovers'`,
+    );
+    return rowCount === 0;
+  });
+}
