@@ -35,7 +35,7 @@ export type House = {
 };
 
 /** Chromium drops what it has read enough of: an MP3 that was paused, stopped or downloaded. */
-const dropped = /^failed: \S+\/files\/\S+ net::ERR_ABORTED$/;
+const dropped = /^failed: \S+\/(?:files|previews)\/\S+ net::ERR_ABORTED$/;
 
 /** Registers the hooks of a test file that share one Tapedeck, with both roles, and one browser. */
 export function openHouse(settings: Readonly<Record<string, string>> = {}): House {

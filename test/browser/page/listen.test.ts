@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { openFolder } from '../../support/folder.ts';
 import type { Folder } from '../../support/folder.ts';
 import { hearTones, tones } from '../../support/sound.ts';
-import { addressOf, openHouse, rowOf } from '../../support/visit.ts';
+import { addressOf, openHouse, paste, rowOf, waitFor } from '../../support/visit.ts';
 import { soundOf } from '../../support/youtube/video.ts';
 import type { Video } from '../../support/youtube/video.ts';
 
@@ -110,6 +110,31 @@ test('the player stays, and plays on, while another page is looked at', async ()
   await player().waitFor({ state: 'detached' });
   expect((await sound()).paused).toBe(true);
 });
+
+/** Ten minutes take some seconds to encode, and there is something to hear from the first of them. */
+async function listenEarly(id: string, title: string): Promise<Video> {
+  const song = house.publish({ id, title, durationSeconds: 600 });
+  await paste(page, addressOf(song));
+  // The stand-in makes the ten minutes first, on a busy machine for half a minute.
+  await page.getByRole('button', { name: `Listen: ${title}` }).click({ timeout: 120_000 });
+  await hearing();
+  return song;
+}
+
+test('a song is heard while it is still being made, and goes on into the finished file', async () => {
+  const song = await listenEarly('preview0001', 'Heard early');
+  expect((await sound()).src).toContain('/previews/');
+  await player().getByText('10:00', { exact: true }).waitFor();
+  await waitFor(page, song, 'Ready');
+  const { currentTime, paused, src } = await sound();
+  expect({ paused, src }).toEqual({ paused: false, src: expect.stringContaining('/previews/') });
+  expect(currentTime).toBeGreaterThan(0.3);
+  await player().getByRole('slider', { name: 'Position' }).fill('500');
+  await eventually('the sound at 500 s, out of the file', async () => {
+    const now = await sound();
+    return now.src.includes('/files/') && !now.paused && now.currentTime > 500;
+  });
+}, 180_000);
 
 test('download gives the MP3 under its name, with the sound of the video', async () => {
   const [song] = songs as [Video];

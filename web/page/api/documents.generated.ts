@@ -183,14 +183,14 @@ export type CancelJobMutationVariables = Exact<{
 }>;
 
 
-export type CancelJobMutation = { readonly cancelJob: { readonly job: { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly code: JobActionErrorCode, readonly message: string }> } | null };
+export type CancelJobMutation = { readonly cancelJob: { readonly job: { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly code: JobActionErrorCode, readonly message: string }> } | null };
 
 export type RetryJobMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type RetryJobMutation = { readonly retryJob: { readonly job: { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly code: JobActionErrorCode, readonly message: string }> } | null };
+export type RetryJobMutation = { readonly retryJob: { readonly job: { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly code: JobActionErrorCode, readonly message: string }> } | null };
 
 export type DeleteJobMutationVariables = Exact<{
   id: string;
@@ -206,7 +206,7 @@ export type HistoryQueryVariables = Exact<{
 }>;
 
 
-export type HistoryQuery = { readonly jobs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+export type HistoryQuery = { readonly jobs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type HistoryIdsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -216,7 +216,7 @@ export type HistoryIdsQueryVariables = Exact<{
 
 export type HistoryIdsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
-export type JobRowFragment = { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null };
+export type JobRowFragment = { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null };
 
 export type JobDetailsQueryVariables = Exact<{
   id: string;
@@ -228,21 +228,21 @@ export type JobDetailsQuery = { readonly job: { readonly version: number, readon
 export type WatchJobsSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WatchJobsSubscription = { readonly jobs: { readonly isSnapshot: boolean, readonly removedIds: ReadonlyArray<string>, readonly jobs: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null }> } | null };
+export type WatchJobsSubscription = { readonly jobs: { readonly isSnapshot: boolean, readonly removedIds: ReadonlyArray<string>, readonly jobs: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null }> } | null };
 
 export type PollJobsQueryVariables = Exact<{
   heldIds: ReadonlyArray<string> | string;
 }>;
 
 
-export type PollJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null }> } | null, readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null> };
+export type PollJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null }> } | null, readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null> };
 
 export type JobsByIdQueryVariables = Exact<{
   ids: ReadonlyArray<string> | string;
 }>;
 
 
-export type JobsByIdQuery = { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null> };
+export type JobsByIdQuery = { readonly nodes: ReadonlyArray<{ readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null> };
 
 export type QueuePositionsQueryVariables = Exact<{
   ids: ReadonlyArray<string> | string;
@@ -272,7 +272,7 @@ export type RequestMp3MutationVariables = Exact<{
 }>;
 
 
-export type RequestMp3Mutation = { readonly requestMp3: { readonly outcome: RequestMp3Outcome | null, readonly job: { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly code: RequestMp3ErrorCode, readonly message: string, readonly retryAt: string | null }> } | null };
+export type RequestMp3Mutation = { readonly requestMp3: { readonly outcome: RequestMp3Outcome | null, readonly job: { readonly id: string, readonly version: number, readonly status: JobStatus, readonly isTerminal: boolean, readonly sourceUrl: string, readonly thumbnailUrl: string | null, readonly attempt: number, readonly maxAttempts: number, readonly nextAttemptAt: string | null, readonly queuePosition: number | null, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly options: { readonly quality: AudioQuality, readonly embedThumbnail: boolean }, readonly progress: { readonly phase: JobPhase | null, readonly fraction: number | null, readonly bytesPerSecond: number | null, readonly etaSeconds: number | null, readonly asOf: string }, readonly source: { readonly site: string, readonly externalId: string, readonly title: string | null, readonly uploader: string | null, readonly durationSeconds: number | null } | null, readonly preview: { readonly url: string } | null, readonly result: { readonly url: string, readonly fileName: string, readonly sizeBytes: number, readonly durationSeconds: number, readonly bitrateKbps: number, readonly expiresAt: string | null } | null, readonly failure: { readonly code: JobFailureCode, readonly message: string, readonly isRetryable: boolean, readonly occurredAt: string } | null } | null, readonly userErrors: ReadonlyArray<{ readonly code: RequestMp3ErrorCode, readonly message: string, readonly retryAt: string | null }> } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -317,6 +317,9 @@ export const JobRowFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     title
     uploader
     durationSeconds
+  }
+  preview {
+    url
   }
   result {
     url
@@ -405,6 +408,9 @@ export const CancelJobDocument = /*#__PURE__*/ new TypedDocumentString(`
     uploader
     durationSeconds
   }
+  preview {
+    url
+  }
   result {
     url
     fileName
@@ -463,6 +469,9 @@ export const RetryJobDocument = /*#__PURE__*/ new TypedDocumentString(`
     title
     uploader
     durationSeconds
+  }
+  preview {
+    url
   }
   result {
     url
@@ -534,6 +543,9 @@ export const HistoryDocument = /*#__PURE__*/ new TypedDocumentString(`
     title
     uploader
     durationSeconds
+  }
+  preview {
+    url
   }
   result {
     url
@@ -622,6 +634,9 @@ export const WatchJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
     uploader
     durationSeconds
   }
+  preview {
+    url
+  }
   result {
     url
     fileName
@@ -682,6 +697,9 @@ export const PollJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
     uploader
     durationSeconds
   }
+  preview {
+    url
+  }
   result {
     url
     fileName
@@ -736,6 +754,9 @@ export const JobsByIdDocument = /*#__PURE__*/ new TypedDocumentString(`
     title
     uploader
     durationSeconds
+  }
+  preview {
+    url
   }
   result {
     url
@@ -893,6 +914,9 @@ export const RequestMp3Document = /*#__PURE__*/ new TypedDocumentString(`
     title
     uploader
     durationSeconds
+  }
+  preview {
+    url
   }
   result {
     url

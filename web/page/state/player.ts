@@ -1,18 +1,21 @@
 // The one player: what it plays, where it is, and the keys of the system that steer it. What lies before
-// and behind is the list as it is shown.
+// and behind is the list as it is shown. A job that still runs is heard as far as it is made; to another place in it
+// one comes when the file is there.
 
-import { batch, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { JobsByIdDocument } from '../api/documents.generated.ts';
 import { send } from '../api/send.ts';
 import { t } from '../texts/texts.ts';
 import { playableIds } from './history.ts';
-import { jobSignal, mergeJobs, type Job } from './jobs.ts';
+import { jobSignal, mergeJobs, onJobChange, type Job } from './jobs.ts';
 import { recall, remember } from './memory.ts';
 import { say } from './notices.ts';
 import { titleOf } from './words.ts';
 
-/** What is in the deck; null when it is empty. Kept as it was when it was put in. */
+/** What is in the deck; null when it is empty. Kept as it was when it was put in, or when its file came. */
 export const track = signal<Job | null>(null);
+/** Whether one can go to another place in it: not while it is still being made. */
+export const canSeek = computed(() => track.value?.result != null);
 export const isPlaying = signal(false);
 /** Seconds. */
 export const position = signal(0);
@@ -24,6 +27,8 @@ const seekStepSeconds = 10;
 const restartAfterSeconds = 3;
 
 const audio = document.createElement('audio');
+/** What plays comes as it is made, without a length and without places to go to. */
+let isPreview = false;
 
 /** Puts the player into the page. */
 export function startPlayer(): void {
@@ -43,6 +48,11 @@ export function startPlayer(): void {
     audio.addEventListener(event, tellPosition);
   }
   effect(tellTrack);
+  onJobChange((job) => {
+    const current = track.peek();
+    // The sound goes on from where it comes; the next seek takes the file.
+    if (current?.id === job.id && current.result === null && job.result !== null) track.value = job;
+  });
   const { mediaSession } = navigator;
   mediaSession.setActionHandler('play', () => void audio.play());
   mediaSession.setActionHandler('pause', () => audio.pause());
@@ -79,6 +89,9 @@ export function step(direction: 1 | -1): void {
 }
 
 export function seek(seconds: number): void {
+  const job = track.peek();
+  if (job?.result == null) return;
+  if (isPreview) load(job.result.url);
   audio.currentTime = Math.min(Math.max(seconds, 0), duration.peek());
   position.value = audio.currentTime;
 }
@@ -96,18 +109,25 @@ export function closePlayer(): void {
 }
 
 function play(job: Job): void {
-  if (job.result === null) return;
+  const url = job.result?.url ?? job.preview?.url;
+  if (url === undefined) return;
   batch(() => {
     track.value = job;
     position.value = 0;
-    duration.value = job.result?.durationSeconds ?? 0;
+    duration.value = job.result?.durationSeconds ?? job.source?.durationSeconds ?? 0;
   });
-  audio.src = job.result.url;
+  load(url);
+  isPreview = job.result === null;
+}
+
+function load(url: string): void {
+  audio.src = url;
+  isPreview = false;
   // Refused or interrupted: the button shows that it does not play.
   void audio.play().catch(() => {});
 }
 
-/** The link may have run out, and the job has a new one. */
+/** The link may have run out, and the job has a new one; or what was heard while it was made broke off. */
 async function takeError(): Promise<void> {
   const job = track.peek();
   if (job === null || !audio.hasAttribute('src')) return;
@@ -115,13 +135,14 @@ async function takeError(): Promise<void> {
   const answer = await send(JobsByIdDocument, { ids: [job.id] }).catch(() => null);
   if (track.peek() !== job) return;
   const latest = answer?.nodes[0];
-  if (latest?.result != null && latest.result.url !== job.result?.url) {
+  const isOther = isPreview || latest?.result?.url !== job.result?.url;
+  if (latest?.result != null && isOther) {
     mergeJobs([latest]);
     play(latest);
     audio.currentTime = at;
     return;
   }
-  say(t().player.failed(titleOf(job)), { isBad: true });
+  say((isPreview ? t().player.brokeOff : t().player.failed)(titleOf(job)), { isBad: true });
   closePlayer();
 }
 

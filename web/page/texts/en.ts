@@ -152,6 +152,7 @@ export const en = {
     progressOf: (title: string) => `Progress of ${title}`,
     progressText: (phase: string, percent: number) => `${phase}, ${percent} percent`,
     play: 'Play',
+    listen: 'Listen',
     pause: 'Pause',
     download: 'Download',
     cancel: 'Cancel',
@@ -220,6 +221,7 @@ export const en = {
     volume: 'Volume',
     close: 'Close the player',
     failed: (title: string) => `${title} cannot be played; the file may have expired.`,
+    brokeOff: (title: string) => `${title} was not made to its end; this was all of it.`,
   },
 
   notify: {

@@ -145,6 +145,7 @@ export const es: Texts = {
     progressOf: (title) => `Progreso de ${title}`,
     progressText: (phase, percent) => `${phase}, ${percent} por ciento`,
     play: 'Reproducir',
+    listen: 'Escuchar',
     pause: 'Pausa',
     download: 'Descargar',
     cancel: 'Cancelar',
@@ -213,6 +214,7 @@ export const es: Texts = {
     volume: 'Volumen',
     close: 'Cerrar el reproductor',
     failed: (title) => `${title} no se puede reproducir; quizá el archivo haya caducado.`,
+    brokeOff: (title) => `${title} no llegó a terminarse; esto era todo.`,
   },
 
   notify: {

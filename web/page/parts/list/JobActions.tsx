@@ -20,7 +20,10 @@ export function JobActions({ job, title }: ActionsProps) {
   return (
     <div class="job-actions" ref={place}>
       {job.result === null ? (
-        <CancelOrRetry job={job} title={title} />
+        <>
+          {job.preview !== null && <PlayButton job={job} title={title} />}
+          <CancelOrRetry job={job} title={title} />
+        </>
       ) : (
         <>
           <PlayButton job={job} title={title} />
@@ -68,7 +71,7 @@ function DownloadLink({ result, title }: DownloadProps) {
 function PlayButton({ job, title }: ActionsProps) {
   const texts = t().job;
   const isThis = track.value?.id === job.id && isPlaying.value;
-  const word = isThis ? texts.pause : texts.play;
+  const word = isThis ? texts.pause : job.result === null ? texts.listen : texts.play;
   return (
     <button
       class="button button-main job-action"

@@ -87,6 +87,7 @@ function Seek() {
         max={Math.max(duration.value, 1)}
         step={1}
         value={position.value}
+        disabled={!deck.canSeek.value}
         aria-label={t().player.seek}
         aria-valuetext={t().player.position(at, of)}
         style={{ '--share': `${(position.value / Math.max(duration.value, 1)) * 100}%` }}
