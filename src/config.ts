@@ -29,7 +29,8 @@ export type Config = {
   readonly limits: Limits;
   /** Operations of any kind that one process takes from one address in a minute; null: any number. */
   readonly operationsPerMinute: number | null;
-  /** Streams that one owner, and one address, may hold in one process; null: any number. */
+  /** Sockets and streams that one owner, and one address, may hold in one process; null: any number. */
+  readonly maxSockets: number | null;
   readonly maxStreams: number | null;
   readonly maxStreamsPerAddress: number | null;
   /** Null: an embedded Postgres under `dataFolder`. */
@@ -126,6 +127,7 @@ const settings = z.object({
   MAX_STORED_MB_PER_ADDRESS: limit,
   MAX_QUEUED_JOBS: limit,
   OPERATIONS_PER_MINUTE_PER_ADDRESS: limit,
+  MAX_SOCKETS: limit,
   MAX_STREAMS: limit,
   MAX_STREAMS_PER_ADDRESS: limit,
   DATABASE_URL: z
@@ -244,6 +246,7 @@ export function loadConfig(
     trustedProxies: values.TRUSTED_PROXIES,
     limits: toLimits(values),
     operationsPerMinute: choose(values, values.OPERATIONS_PER_MINUTE_PER_ADDRESS, 1_200),
+    maxSockets: choose(values, values.MAX_SOCKETS, 20),
     maxStreams: choose(values, values.MAX_STREAMS, 200),
     maxStreamsPerAddress: choose(values, values.MAX_STREAMS_PER_ADDRESS, 1_000),
     databaseUrl: values.DATABASE_URL ?? null,

@@ -50,6 +50,7 @@ type GraphQLOptions = {
     | 'maxSocketsPerAddress'
     | 'requestTimeoutMs'
     | 'operationsPerMinute'
+    | 'maxSockets'
     | 'maxStreams'
     | 'maxStreamsPerAddress'
   >;
@@ -110,6 +111,7 @@ export async function registerGraphQL(
   });
   const sockets = createSockets(config.maxSocketsPerAddress);
   const streamCounts = createStreamCounts({
+    socketsOfOwner: config.maxSockets,
     ofOwner: config.maxStreams,
     ofAddress: config.maxStreamsPerAddress,
   });

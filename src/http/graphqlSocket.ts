@@ -77,6 +77,10 @@ export function overWebSocket(options: SocketOptions) {
         if (!isKnown) extra.socket.close(unauthorized, 'Unauthorized');
         return false;
       }
+      if (streamCounts.isFull(caller)) {
+        extra.socket.close(tryAgainLater, 'Too many connections');
+        return false;
+      }
       extra.socket.once('close', streamCounts.add(caller, subscriptions));
       const { keyId } = caller;
       if (keyId !== null) {

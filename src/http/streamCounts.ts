@@ -1,4 +1,4 @@
-// How many streams one owner, and one address, hold in this process, over all their sockets. What one socket may
+// How many sockets and streams one owner, and how many streams one address, hold in this process. What one socket may
 // hold is for graphqlSocket.ts to say.
 
 import { isLoopback } from '../domain/access.ts';
@@ -8,14 +8,17 @@ import type { Caller } from '../domain/access.ts';
 type Streams = Readonly<Record<string, unknown>>;
 
 export type StreamCounts = {
-  /** Counts the socket's streams as this caller's. Answers what to call when it is closed. */
+  /** Counts the socket and its streams as this caller's. Answers what to call when it is closed. */
   add(caller: Caller, streams: Streams): () => void;
+  /** The owner may not have one socket more. */
+  isFull(caller: Caller): boolean;
   /** The one that is being opened counts already. */
   isTooMany(caller: Caller): boolean;
 };
 
 /** Null is any number. */
 export function createStreamCounts(most: {
+  readonly socketsOfOwner: number | null;
   readonly ofOwner: number | null;
   readonly ofAddress: number | null;
 }): StreamCounts {
@@ -25,6 +28,10 @@ export function createStreamCounts(most: {
     add({ ownerId, address }, streams) {
       const ends = [join(byOwner, ownerId, streams), join(byAddress, address, streams)];
       return () => ends.forEach((end) => end());
+    },
+    isFull({ ownerId }) {
+      const sockets = byOwner.get(ownerId)?.size ?? 0;
+      return most.socketsOfOwner !== null && sockets >= most.socketsOfOwner;
     },
     isTooMany({ ownerId, address }) {
       return (

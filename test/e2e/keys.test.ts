@@ -1,7 +1,8 @@
 // `node src/main.ts keys`: what an operator types, and what it does to those who call.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { secretsFile } from '../../src/secrets.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -113,4 +114,24 @@ test('the secrets are rotated by a command, and nobody loses their jobs', async 
     expect(tapedeck.output()).not.toContain(secret);
   }
   expect(tapedeck.output()).not.toContain(cookie?.split('=')[1]);
+});
+
+test('a password in DATABASE_URL, or in its file, is told to nobody, however it fails', async () => {
+  const secret = 'hunter2hunter2';
+  const file = join(folder.path, 'url');
+  for (const wrong of [
+    database.url.replace('//tapedeck@', `//tapedeck:${secret}@`).replace(/test_\w+/, 'nowhere'),
+    `postgres://tapedeck:${secret}@[::1:99999/x`,
+  ]) {
+    writeFileSync(file, wrong);
+    for (const settings of [{ DATABASE_URL: wrong }, { DATABASE_URL_FILE: file }]) {
+      const { exitCode, output } = await runToExit({
+        dataFolder: folder.path,
+        settings: { ...settings, ROLES: 'api', LOG_LEVEL: 'trace' },
+      });
+      expect(exitCode).toBe(1);
+      expect(output).toContain('The database cannot be used');
+      expect(output).not.toContain(secret);
+    }
+  }
 });

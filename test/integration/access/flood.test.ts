@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startApp } from '../../support/app.ts';
 import type { TestApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
 import { openSocket } from '../../support/socket.ts';
 import { sendRaw } from '../../support/rawHttp.ts';
 import { newVisitor } from '../../support/visitor.ts';
@@ -14,6 +15,7 @@ beforeAll(async () => {
       ...{ ROLES: 'api', ACCESS: 'sessions', TRUSTED_PROXIES: '127.0.0.1' },
       ...{
         OPERATIONS_PER_MINUTE_PER_ADDRESS: '10',
+        MAX_SOCKETS: '2',
         MAX_STREAMS: '3',
         MAX_STREAMS_PER_ADDRESS: '5',
       },
@@ -90,6 +92,19 @@ describe('streams', () => {
     expect(answers).toEqual(['next', 'next', 'next', 'next', 'next', 'error']);
     for (const socket of sockets) await socket[Symbol.asyncDispose]();
   });
+});
+
+test('sockets of one owner are counted, and one that is closed makes room', async () => {
+  const visitor = newVisitor(app.url);
+  await visitor.post('{ __typename }');
+  const open = () => openSocket(app.url, visitor.headers());
+  const [one, two] = [await open(), await open()];
+  await expect(open()).rejects.toThrow('the socket closed (1013 Too many connections)');
+  await using _other = await openSocket(app.url);
+  await one[Symbol.asyncDispose]();
+  const again = await eventually('room for one more', open);
+  await again[Symbol.asyncDispose]();
+  await two[Symbol.asyncDispose]();
 });
 
 describe('behind a trusted proxy with TLS', () => {
