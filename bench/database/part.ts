@@ -101,7 +101,7 @@ async function* requestRate(house: House, { stack, say }: BenchContext): AsyncGe
     };
     yield {
       what: 'processor time of one of them, API and Postgres',
-      ...{ peer: name, unit: 'µs', ...cpu, goal: ratioAtMost(1 / 3) },
+      ...{ peer: name, unit: 'µs', ...cpu, goal: ratioAtMost(0.33) },
     };
   }
   yield row('the same: p99', 'ms', p99, atMost(25));
