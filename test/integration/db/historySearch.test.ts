@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HistoryFilter, HistorySlice } from '../../../src/db/history.ts';
 import { readHistory } from '../../../src/db/history.ts';
 import { searchHistory } from '../../../src/db/historySearch.ts';
-import type { Database } from '../../../src/db/pool.ts';
+import type { Database, Queryable } from '../../../src/db/pool.ts';
 import type { JobStatus } from '../../../src/domain/job.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
@@ -133,4 +133,43 @@ test('statuses are read newest first over all of them, each once', async () => {
   const filter = { ...none, statuses: ['QUEUED', 'FAILED', 'QUEUED'] as const };
   const jobs = await readHistory(pool, 'big', { ...newest, filter, limit: 1_000 });
   expect(jobs.map(({ id }) => id)).toEqual(idsExpected({ ...newest, filter, limit: 1_000 }, []));
+});
+
+describe('what a page reads does not grow with the history', () => {
+  /** Rows of jobs that this connection has read so far, in scans and by indexes. */
+  async function rowsRead(client: Queryable): Promise<number> {
+    const { rows } = await client.query<{ read: number }>(
+      `select (pg_stat_get_xact_tuples_returned('tapedeck.jobs'::regclass)
+         + pg_stat_get_xact_tuples_fetched('tapedeck.jobs'::regclass))::integer as read`,
+    );
+    return rows[0]!.read;
+  }
+  const filterOf = (statuses: JobStatus[]) => ({ ...none, statuses });
+
+  test.each<[string, Partial<HistorySlice>, string[] | null]>([
+    ['the newest', {}, null],
+    ['the oldest', { fromEnd: true }, null],
+    ['those that ended last', { order: { field: 'FINISHED_AT', direction: 'DESC' } }, null],
+    ['those of a status behind others', { filter: filterOf(['FAILED']) }, null],
+    ['those of two statuses', { filter: filterOf(['FAILED', 'CANCELED']) }, null],
+    ['those with a frequent word', {}, ['often']],
+    ['those of a status with a frequent word', { filter: filterOf(['FAILED']) }, ['often']],
+  ])('%s of 9,000', async (_, changes, words) => {
+    const slice = { ...newest, ...changes };
+    const client = await pool.connect();
+    try {
+      // In a transaction the server does not hand its counts over in between.
+      await client.query('begin');
+      const before = await rowsRead(client);
+      const jobs = await (words === null
+        ? readHistory(client, 'big', slice)
+        : searchHistory(client, 'big', slice, words));
+      const after = await rowsRead(client);
+      await client.query('rollback');
+      expect(jobs).toHaveLength(21);
+      expect(after - before).toBeLessThan(300);
+    } finally {
+      client.release();
+    }
+  });
 });
