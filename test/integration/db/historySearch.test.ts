@@ -24,12 +24,12 @@ beforeAll(async () => {
        insert into tapedeck.jobs
          (status, site, external_id, source_url, quality, embed_thumbnail, attempt, max_attempts, title,
           failure_code, failed_at, created_at, finished_at)
-       select case when n > 9000 then 'QUEUED' when n % 100 = 0 then 'FAILED' else 'CANCELED' end,
+       select case when n > 9000 then 'QUEUED' when n % 20 = 0 then 'FAILED' else 'CANCELED' end,
          'youtube', 'video' || n, 'https://example.org/' || n, 'KBPS_192', true, 1, 5,
          'song' || n || case when n % 4 = 0 then ' often' else '' end
            || case when n % 1000 = 500 then ' seldom' else '' end
            || case when n <= 30 then ' early' else '' end,
-         case when n % 100 = 0 and n <= 9000 then 'UNAVAILABLE' end, case when n % 100 = 0 and n <= 9000 then now() end,
+         case when n % 20 = 0 and n <= 9000 then 'UNAVAILABLE' end, case when n % 20 = 0 and n <= 9000 then now() end,
          now() - make_interval(secs => 20000 - n),
          -- Ended in another order than they were asked for.
          case when n <= 9000 then now() - make_interval(secs => (n * 7919) % 20000) end
