@@ -12,23 +12,33 @@ import { run, withArguments } from './process.ts';
 const sides = { cover: 800, thumbnail: 256 } as const;
 const maxBytes = 4_000_000;
 
+export type SquarePictures = { readonly cover: Buffer; readonly thumbnail: Buffer };
+
 /**
- * The middle square of the picture as a JPEG, or null when it is missing, broken, of another kind or
- * too slow. Throws only the signal's reason, when aborted.
+ * The middle square of the picture as JPEGs, both from one run of ffmpeg; null when it is missing, broken, of another
+ * kind or too slow. Throws only the signal's reason, when aborted.
  */
-export async function squareCover(
+export async function squarePictures(
   path: string | null,
   workplace: Workplace,
-  size: keyof typeof sides = 'cover',
-): Promise<Buffer | null> {
+): Promise<SquarePictures | null> {
   if (path === null) return null;
-  const output = join(workplace.folder, `${size}.square.jpg`);
+  const [cover, thumbnail] = ['cover', 'thumbnail'].map((name) =>
+    join(workplace.folder, `${name}.square.jpg`),
+  ) as [string, string];
   try {
     const demuxer = await pictureDemuxer(path);
     if (demuxer === null) return null;
+    const args = [
+      // Half a picture is none: the connection may have broken in the middle of it.
+      ['-nostdin', '-y', '-loglevel', 'error', '-xerror', '-err_detect', 'explode'],
+      ['-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', path],
+      squareArgs(sides.cover, cover),
+      squareArgs(sides.thumbnail, thumbnail),
+    ];
     const { exitCode } = await run({
       tool: workplace.ffmpeg.path,
-      start: withArguments(squareArgs(path, demuxer, sides[size], output)),
+      start: withArguments(args.flat()),
       folder: workplace.folder,
       environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
       sandbox: workplace.ffmpeg.sandbox ?? null,
@@ -36,24 +46,17 @@ export async function squareCover(
       timeoutMs: Math.min(10_000, workplace.timeoutMs),
       signal: workplace.signal,
     });
-    return exitCode === 0 ? await readFile(output) : null;
+    if (exitCode !== 0) return null;
+    return { cover: await readFile(cover), thumbnail: await readFile(thumbnail) };
   } catch {
     workplace.signal.throwIfAborted();
     return null;
   }
 }
 
-function squareArgs(
-  path: string,
-  demuxer: string,
-  maxSide: number,
-  output: string,
-): readonly string[] {
+function squareArgs(maxSide: number, output: string): readonly string[] {
   const side = `min(${maxSide},iw)`;
   return [
-    // Half a picture is none: the connection may have broken in the middle of it.
-    ['-nostdin', '-y', '-loglevel', 'error', '-xerror', '-err_detect', 'explode'],
-    ['-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', path],
     ['-frames:v', '1', '-vf', `crop='min(iw,ih)':'min(iw,ih)',scale='${side}':'${side}'`],
     ['-pix_fmt', 'yuvj420p', '-q:v', '3', '-f', 'mjpeg', output],
   ].flat();

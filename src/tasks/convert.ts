@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { AttemptFailure } from '../domain/failure.ts';
 import type { JobFailureCode } from '../domain/failure.ts';
 import type { Logger } from '../logger.ts';
-import { squareCover } from '../media/cover.ts';
+import { squarePictures } from '../media/cover.ts';
+import type { SquarePictures } from '../media/cover.ts';
 import type { HostEnvironment } from '../media/environment.ts';
 import { verify } from '../media/probe.ts';
 import type { Ffmpeg, Workplace } from '../media/probe.ts';
@@ -114,40 +115,48 @@ async function convertSound(
     date: metadata.uploadDate,
     sourceUrl: attempt.job.source.canonicalUrl,
   };
-  const shown = showThumbnail(attempt, coverPath, options);
-  const cover = attempt.job.options.embedThumbnail ? squareCover(coverPath, options) : null;
-  const tag = Promise.resolve(cover).then((picture) => id3Tag(tags, picture));
+  const pictures = squarePictures(coverPath, options);
+  const shown = showThumbnail(attempt, pictures, options);
+  const isEmbedded = attempt.job.options.embedThumbnail;
+  const tag = isEmbedded
+    ? pictures.then((made) => id3Tag(tags, made?.cover ?? null))
+    : Promise.resolve(id3Tag(tags, null));
   // It is awaited with the first frames.
   tag.catch(() => {});
-  const { durationSeconds } = await transcode({
-    ...options,
-    source,
-    output: options.mp3Path,
-    tag,
-    maxDurationSeconds: options.limits.maxDurationSeconds,
-    mostParts: 1 + options.idleSlots(),
-    quality: attempt.job.options.quality,
-    onAudible() {
-      audible = audible.then(() => attempt.openPreview(token));
-      audible.catch(() => {});
-    },
-    onProgress: bar.encoded,
-    onSetback: (cause) => options.logger.info({ err: cause }, 'encoding once more'),
-  });
-  await Promise.all([shown, audible]);
-  return { durationSeconds, token };
+  try {
+    const { durationSeconds } = await transcode({
+      ...options,
+      source,
+      output: options.mp3Path,
+      tag,
+      maxDurationSeconds: options.limits.maxDurationSeconds,
+      mostParts: 1 + options.idleSlots(),
+      quality: attempt.job.options.quality,
+      onAudible() {
+        audible = audible.then(() => attempt.openPreview(token));
+        audible.catch(() => {});
+      },
+      onProgress: bar.encoded,
+      onSetback: (cause) => options.logger.info({ err: cause }, 'encoding once more'),
+    });
+    await audible;
+    return { durationSeconds, token };
+  } finally {
+    // Its ffmpeg works in the folder that is removed next.
+    await shown;
+  }
 }
 
 /** People see it as soon as it is here. A picture fails nothing: it never rejects. */
 async function showThumbnail(
   attempt: Attempt,
-  coverPath: string | null,
-  options: ConvertOptions & Workplace,
+  pictures: Promise<SquarePictures | null>,
+  options: ConvertOptions,
 ): Promise<void> {
   try {
-    const picture = await squareCover(coverPath, options, 'thumbnail');
-    if (picture === null) return;
-    await options.thumbnails.put(attempt.key.jobId, picture);
+    const made = await pictures;
+    if (made === null) return;
+    await options.thumbnails.put(attempt.key.jobId, made.thumbnail);
     await attempt.showThumbnail(randomBytes(16).toString('base64url'));
   } catch (error) {
     options.logger.info({ err: error }, 'no thumbnail');

@@ -11,7 +11,7 @@ import {
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-import { squareCover } from '../../../src/media/cover.ts';
+import { squarePictures } from '../../../src/media/cover.ts';
 import { verify } from '../../../src/media/probe.ts';
 import { growingSource } from '../../../src/media/source.ts';
 import type { GrowingSource } from '../../../src/media/source.ts';
@@ -323,8 +323,8 @@ describe('a cover', () => {
     await make('-f', 'lavfi', '-i', `testsrc=size=${size}`, '-frames:v', '1', ...args, '-y', path);
     return path;
   }
-  async function sizeOf(jpeg: Buffer | null): Promise<string> {
-    if (jpeg === null) return 'none';
+  async function sizeOf(jpeg: Buffer | undefined): Promise<string> {
+    if (jpeg === undefined) return 'none';
     await writeFile(workplace.file('seen.jpg'), jpeg);
     const raw = await make(
       '-i',
@@ -343,14 +343,15 @@ describe('a cover', () => {
     ['cover.jpg', '1920x1080', '800'],
     ['cover.png', '300x400', '300'],
   ])('%s of %s becomes a square JPEG of %s', async (name, size, side) => {
-    const cover = await squareCover(await picture(name, size), workplace);
-    expect(cover?.subarray(0, 3).toString('hex')).toBe('ffd8ff');
-    expect(await sizeOf(cover)).toBe(side);
+    const pictures = await squarePictures(await picture(name, size), workplace);
+    expect(pictures?.cover.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+    expect(await sizeOf(pictures?.cover)).toBe(side);
+    expect(await sizeOf(pictures?.thumbnail)).toBe('256');
   });
 
   test('a file named by its true kind or not makes no difference', async () => {
     const path = await picture('cover.image', '64x64', '-f', 'webp');
-    expect(await sizeOf(await squareCover(path, workplace))).toBe('64');
+    expect(await sizeOf((await squarePictures(path, workplace))?.cover)).toBe('64');
   });
 
   test.each([
@@ -359,13 +360,13 @@ describe('a cover', () => {
     ['a broken JPEG', Buffer.from('ffd8ffe000104a464946', 'hex')],
   ])('%s gives none', async (_what, content) => {
     await writeFile(workplace.file('cover.jpg'), content);
-    expect(await squareCover(workplace.file('cover.jpg'), workplace)).toBeNull();
+    expect(await squarePictures(workplace.file('cover.jpg'), workplace)).toBeNull();
   });
 
   test.each(['cover.jpg', 'cover.png', 'cover.webp'])('half of %s gives none', async (name) => {
     const path = await picture(name, '1280x720');
     await truncate(path, Math.floor((await stat(path)).size / 2));
-    expect(await squareCover(path, workplace)).toBeNull();
+    expect(await squarePictures(path, workplace)).toBeNull();
   });
 
   test('a picture that needs gigabytes gives none', async () => {
@@ -375,12 +376,12 @@ describe('a cover', () => {
     const header = await open(path, 'r+');
     await header.write(Buffer.from('0000753000007530', 'hex'), 0, 8, 16);
     await header.close();
-    expect(await squareCover(path, workplace)).toBeNull();
+    expect(await squarePictures(path, workplace)).toBeNull();
   });
 
   test('no thumbnail gives none', async () => {
-    expect(await squareCover(null, workplace)).toBeNull();
-    expect(await squareCover(workplace.file('nowhere.jpg'), workplace)).toBeNull();
+    expect(await squarePictures(null, workplace)).toBeNull();
+    expect(await squarePictures(workplace.file('nowhere.jpg'), workplace)).toBeNull();
   });
 });
 
@@ -402,7 +403,7 @@ describe('tagging', () => {
       ...['-f', 'lavfi', '-i', 'testsrc=size=640x360', '-frames:v', '1'],
       workplace.file('c.png'),
     );
-    const cover = await squareCover(workplace.file('c.png'), workplace);
+    const cover = (await squarePictures(workplace.file('c.png'), workplace))?.cover ?? null;
     await convert(input, { tag: id3Tag(tags, cover) });
 
     const after = await readFile(path());
