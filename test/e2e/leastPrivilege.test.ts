@@ -3,10 +3,31 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { cancelJob } from '../../src/db/actions.ts';
+import { claimAttempt, releaseAttempt, retryAttemptLater } from '../../src/db/attempts.ts';
+import { readDatabaseFigures } from '../../src/db/databaseFigures.ts';
+import { openLane, refuseLane, waitInLane } from '../../src/db/lanes.ts';
+import { createPool } from '../../src/db/pool.ts';
+import { readQueueStats } from '../../src/db/queueStats.ts';
+import { forgetIdempotencyKey } from '../../src/db/requests.ts';
 import { toVerifier } from '../../src/db/roles.ts';
+import {
+  deleteLeftoverRows,
+  enqueueForgottenJobs,
+  expireDueArtifacts,
+  expireLostArtifact,
+  expireOverQuota,
+} from '../../src/db/upkeep.ts';
+import {
+  beatWorker,
+  forgetLosses,
+  removeWorker,
+  rescueLostAttempts,
+} from '../../src/db/workers.ts';
 import { act, awaitEnd, requestMp3 } from '../support/caller.ts';
 import { openFolder } from '../support/folder.ts';
 import { ask } from '../support/graphql.ts';
+import { createJob } from '../support/jobs.ts';
 import { startOwnPostgres } from '../support/ownPostgres.ts';
 import type { OwnPostgres } from '../support/ownPostgres.ts';
 import { runToExit, startTapedeck } from '../support/tapedeck.ts';
@@ -124,6 +145,66 @@ test('keys and limits work for an API that can neither read nor make a key', asy
   );
   expect(data.requestMp3).toEqual({ outcome: 'CREATED', userErrors: [] });
   expect((await newVisitor(guarded.url).post('{ queueStats { queued } }')).status).toBe(401);
+});
+
+test('each role’s chores and rarer statements run as well', async () => {
+  // It would take the jobs.
+  await worker.stop();
+  const poolAs = (role: string) =>
+    createPool({
+      connectionString: urlAs(role),
+      ...{ applicationName: 'chores', maxConnections: 2, onIdleError: () => {} },
+    });
+  const [owner, asApi, asWorker] = [
+    poolAs('tapedeck'),
+    poolAs('tapedeck_api'),
+    poolAs('tapedeck_worker'),
+  ];
+  try {
+    // A worker that dies, with a job of a source that waits in a lane afterwards.
+    await beatWorker(asWorker, { id: 'doomed', slots: 1 });
+    const held = await createJob(asApi, 'QUEUED');
+    await claimAttempt(asWorker, held.id, 'doomed');
+    await owner.query(
+      `update tapedeck.workers set seen_at = now() - interval '1 hour' where id = 'doomed'`,
+    );
+    expect(await rescueLostAttempts(asWorker, 5)).toHaveLength(1);
+    const lost = await claimAttempt(asWorker, held.id, 'next');
+    const key = { jobId: held.id, attempt: lost!.attempt };
+    for (let times = 0; times < 10; times += 1)
+      await refuseLane(asWorker, 'youtube', key, 'BOT_CHECK', 60);
+    expect(await retryAttemptLater(asWorker, key, 'BOT_CHECK', 0)).not.toBeNull();
+    expect(await waitInLane(asWorker, held.id, 60)).toBe('HELD');
+    await openLane(asWorker, 'youtube');
+    await forgetLosses(asWorker, held.source);
+    await owner.query('delete from graphile_worker._private_jobs');
+    await owner.query(
+      `update tapedeck.jobs set updated_at = now() - interval '1 hour' where id = $1`,
+      [held.id],
+    );
+    expect(await enqueueForgottenJobs(asWorker)).toContain(held.id);
+    await owner.query(
+      `insert into tapedeck.buckets values ('owner x', 1, now() - interval '1 hour')`,
+    );
+    await deleteLeftoverRows(asWorker);
+    expect(
+      (await owner.query(`select from tapedeck.buckets where subject = 'owner x'`)).rows,
+    ).toEqual([]);
+    await expireDueArtifacts(asWorker, 10);
+    await expireOverQuota(asWorker, 0);
+    await releaseAttempt(asWorker, key);
+    await removeWorker(asWorker, 'doomed');
+    // The API, where its own way was not taken above.
+    for (const db of [asApi, asWorker]) {
+      await readDatabaseFigures(db);
+      await readQueueStats(db, 5);
+    }
+    await expireLostArtifact(asApi, key);
+    await forgetIdempotencyKey(asApi, 'alice', 'none');
+    expect(await cancelJob(asApi, 'alice', held.id)).toMatchObject({ kind: 'CANCELED' });
+  } finally {
+    for (const pool of [owner, asApi, asWorker]) await pool.end();
+  }
 });
 
 const refused: [string, string, string][] = [
