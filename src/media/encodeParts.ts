@@ -1,6 +1,7 @@
 // Encodes one sound with as many encoders as there is room for, into one MP3 as if there had been one.
 // Where to cut and how to join is said in mp3/parts.ts; what to do when the input was wrong, in transcode.ts.
 
+import { rm } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 
 import { AttemptFailure } from '../domain/failure.ts';
@@ -76,6 +77,7 @@ async function encodeAndJoin(
   for (const part of others) {
     const next = await appendPart(mp3, held, part, pathOf(part));
     if (next === null) return null;
+    await rm(pathOf(part));
     held = next;
   }
   await mp3.append(held.frames);

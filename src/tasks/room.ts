@@ -16,6 +16,9 @@ const bytesPerSecond: Readonly<Record<AudioQuality, number>> = {
   VBR_BEST: 31_000,
 };
 
+/** A part of a long sound is there twice while it is joined to the others: half of the MP3, at most. */
+const copiesWhileJoined = 1.5;
+
 type RefuseWithoutRoom = (
   sizeBytes: number | null,
   durationSeconds: number | null,
@@ -29,7 +32,8 @@ type RefuseWithoutRoom = (
 export async function measureRoom(storage: Storage): Promise<RefuseWithoutRoom> {
   const { freeBytes } = await storage.measureDisk();
   const check: RefuseWithoutRoom = (sizeBytes, durationSeconds, quality) => {
-    const neededBytes = (sizeBytes ?? 0) + (durationSeconds ?? 0) * bytesPerSecond[quality];
+    const neededBytes =
+      (sizeBytes ?? 0) + (durationSeconds ?? 0) * bytesPerSecond[quality] * copiesWhileJoined;
     if (freeBytes - neededBytes < reserveBytes) {
       throw new AttemptFailure('STORAGE_FULL', { freeBytes, neededBytes, reserveBytes });
     }
