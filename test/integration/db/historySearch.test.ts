@@ -155,8 +155,9 @@ describe('what a page reads does not grow with the history', () => {
     };
     const db: Queryable = {
       async query(statement, values) {
+        const text = typeof statement === 'string' ? statement : statement.text;
         const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-          `explain (analyze, format json) ${String(statement)}`,
+          `explain (analyze, format json) ${text}`,
           values,
         );
         count(rows[0]!['QUERY PLAN'][0].Plan);
