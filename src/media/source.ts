@@ -43,8 +43,10 @@ export function growingSource(): GrowingSource {
     while (!signal.aborted) {
       // In this order: what was appended before it became whole is read after.
       const isLast = isWhole;
-      const chunk = await readChunk(file, reading.bytes);
-      if (chunk.length > 0) {
+      // Looked at first: a buffer for each look would be megabytes a second while a download stands still.
+      const { size } = await file.stat();
+      if (size > reading.bytes) {
+        const chunk = await readChunk(file, reading.bytes);
         reading.bytes += chunk.length;
         reading.checksum = crc32(chunk, reading.checksum);
         yield chunk;
