@@ -1,22 +1,23 @@
 // The settings: the environment read once, whole and loudly. Nobody else reads process.env, and nothing here
 // looks at the machine but for the files that hold secrets. Every setting is documented in .env.example and docs/configuration.md.
 
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { limitSettings, readLimits } from './config/limits.ts';
+import type { LimitsConfig } from './config/limits.ts';
+import { readSecretFiles } from './config/secretFiles.ts';
 import { accessModes, isLoopback } from './domain/access.ts';
 import type { AccessMode } from './domain/access.ts';
 import { isAddressOrNetwork } from './domain/address.ts';
 import { parseAllowedHosts } from './domain/allowedHosts.ts';
 import type { AllowedHosts } from './domain/allowedHosts.ts';
 import type { JobPhase } from './domain/job.ts';
-import type { Limits } from './domain/limits.ts';
 import { defaultPhaseLimits } from './domain/phaseLimits.ts';
 
 export type Role = 'api' | 'worker';
 
-export type Config = {
+export type Config = LimitsConfig & {
   readonly host: string;
   readonly port: number;
   /** Where a process without the API serves its metrics; null: nowhere. */
@@ -26,13 +27,6 @@ export type Config = {
   readonly sessionSecrets: readonly string[] | null;
   /** Addresses and networks. */
   readonly trustedProxies: readonly string[];
-  readonly limits: Limits;
-  /** Operations of any kind that one process takes from one address in a minute; null: any number. */
-  readonly operationsPerMinute: number | null;
-  /** Sockets and streams that one owner, and one address, may hold in one process; null: any number. */
-  readonly maxSockets: number | null;
-  readonly maxStreams: number | null;
-  readonly maxStreamsPerAddress: number | null;
   /** Null: an embedded Postgres under `dataFolder`. */
   readonly databaseUrl: string | null;
   /** For `migrate`: the roles that it lets in, by password. */
@@ -103,9 +97,6 @@ const wholeNumber = (smallest: number, largest: number) =>
 
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 
-/** 0 limits nothing; unset, it depends on ACCESS. */
-const limit = wholeNumber(0, 1_000_000_000).optional();
-
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
@@ -119,17 +110,7 @@ const settings = z.object({
   TRUSTED_PROXIES: list
     .pipe(z.array(z.string().refine(isAddressOrNetwork, 'has to name addresses or networks')))
     .default([]),
-  REQUESTS_PER_MINUTE: limit,
-  REQUESTS_PER_MINUTE_PER_ADDRESS: limit,
-  MAX_ACTIVE_JOBS: limit,
-  MAX_ACTIVE_JOBS_PER_ADDRESS: limit,
-  MAX_STORED_MB: limit,
-  MAX_STORED_MB_PER_ADDRESS: limit,
-  MAX_QUEUED_JOBS: limit,
-  OPERATIONS_PER_MINUTE_PER_ADDRESS: limit,
-  MAX_SOCKETS: limit,
-  MAX_STREAMS: limit,
-  MAX_STREAMS_PER_ADDRESS: limit,
+  ...limitSettings.shape,
   DATABASE_URL: z
     .string()
     .regex(
@@ -244,11 +225,7 @@ export function loadConfig(
     access: values.ACCESS,
     sessionSecrets: values.SESSION_SECRET ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
-    limits: toLimits(values),
-    operationsPerMinute: choose(values, values.OPERATIONS_PER_MINUTE_PER_ADDRESS, 1_200),
-    maxSockets: choose(values, values.MAX_SOCKETS, 20),
-    maxStreams: choose(values, values.MAX_STREAMS, 200),
-    maxStreamsPerAddress: choose(values, values.MAX_STREAMS_PER_ADDRESS, 1_000),
+    ...readLimits(values),
     databaseUrl: values.DATABASE_URL ?? null,
     databasePasswords: {
       api: values.API_DATABASE_PASSWORD ?? null,
@@ -293,62 +270,6 @@ export function loadConfig(
       ),
     ),
   });
-}
-
-type Settings = z.infer<typeof settings>;
-
-/** Nobody has to be fair to themselves: open access limits the queue alone, where Postgres would suffer. */
-function choose(
-  { ACCESS }: Settings,
-  given: number | undefined,
-  shared: number,
-  alone = 0,
-): number | null {
-  return (given ?? (ACCESS === 'open' ? alone : shared)) || null;
-}
-
-function toLimits(values: Settings): Limits {
-  const toBytes = (megabytes: number | null) => megabytes && megabytes * bytesPerMegabyte;
-  return {
-    ownerPerMinute: choose(values, values.REQUESTS_PER_MINUTE, 60),
-    addressPerMinute: choose(values, values.REQUESTS_PER_MINUTE_PER_ADDRESS, 240),
-    ownerActive: choose(values, values.MAX_ACTIVE_JOBS, 500),
-    addressActive: choose(values, values.MAX_ACTIVE_JOBS_PER_ADDRESS, 2_000),
-    ownerStoredBytes: toBytes(choose(values, values.MAX_STORED_MB, 10_240)),
-    addressStoredBytes: toBytes(choose(values, values.MAX_STORED_MB_PER_ADDRESS, 40_960)),
-    queued: choose(values, values.MAX_QUEUED_JOBS, 10_000, 100_000),
-  };
-}
-
-/** Where secrets are mounted as files, DATABASE_URL_FILE names the file with the value of DATABASE_URL. */
-const secretSettings = [
-  'DATABASE_URL',
-  'SESSION_SECRET',
-  'API_DATABASE_PASSWORD',
-  'WORKER_DATABASE_PASSWORD',
-];
-
-function readSecretFiles(given: Readonly<Record<string, string | undefined>>): {
-  given: Record<string, string | undefined>;
-  faults: string[];
-} {
-  const values = { ...given };
-  const faults: string[] = [];
-  for (const name of secretSettings) {
-    const file = given[`${name}_FILE`];
-    if (file === undefined) continue;
-    if (given[name] !== undefined) {
-      faults.push(`${name} and ${name}_FILE are both set; keep one of them.`);
-      continue;
-    }
-    try {
-      values[name] = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      faults.push(`${name}_FILE names a file that cannot be read (${code}).`);
-    }
-  }
-  return { given: values, faults };
 }
 
 function toSentence({ path, message }: { path: PropertyKey[]; message: string }): string {

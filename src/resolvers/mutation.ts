@@ -1,6 +1,6 @@
 // Everything that can be changed. A refusal that the caller can act on is data, never an error.
 
-import type { Refusal } from '../services/requests.ts';
+import type { Refusal } from '../services/refusals.ts';
 import { fromGlobalId } from './globalId.ts';
 import type { MutationResolvers } from './types.generated.ts';
 

@@ -13,28 +13,23 @@ import { isLoopback } from '../domain/access.ts';
 import type { AllowedHosts } from '../domain/allowedHosts.ts';
 import type { Job, Mp3Options, SourceIdentity } from '../domain/job.ts';
 import { LimitReached } from '../domain/limits.ts';
-import type { LimitCode, Limits } from '../domain/limits.ts';
+import type { Limits } from '../domain/limits.ts';
 import { attemptsPerRequest } from '../domain/retry.ts';
 import type { Logger } from '../logger.ts';
 import { parseVideoUrl } from '../domain/url.ts';
-import type { UrlRefusalCode } from '../domain/url.ts';
+import {
+  alreadyTerminal,
+  explain,
+  keyReused,
+  notFound,
+  notRetryable,
+  orRefused,
+  stillActive,
+  twinActive,
+  unusableKey,
+} from './refusals.ts';
+import type { ActionRefusal, RequestRefusal } from './refusals.ts';
 import { createRequestBatches } from './requestBatches.ts';
-
-/** An expected refusal: a code for programs, one plain sentence for people, and the argument at fault. */
-export type Refusal<Code> = {
-  readonly code: Code;
-  readonly message: string;
-  readonly path: readonly string[] | null;
-  /** From then on the same call may be accepted; without it waiting does not help, or nobody knows. */
-  readonly retryAt?: Date | null;
-};
-
-export type RequestRefusal = Refusal<
-  UrlRefusalCode | 'OPTION_INVALID' | 'IDEMPOTENCY_KEY_REUSED' | LimitCode
->;
-export type ActionRefusal = Refusal<
-  'NOT_FOUND' | 'ALREADY_TERMINAL' | 'STILL_ACTIVE' | 'NOT_RETRYABLE' | LimitCode
->;
 
 export type Mp3Request = {
   readonly url: string;
@@ -107,11 +102,7 @@ export function createRequests(options: RequestsOptions): Requests {
     const parsed = parseVideoUrl(asked.url, allowedHosts);
     if (!parsed.ok) return refuse({ code: parsed.code, message: parsed.message, path: ['url'] });
     if (asked.idempotencyKey !== null && !isIdempotencyKey(asked.idempotencyKey)) {
-      return refuse({
-        code: 'OPTION_INVALID',
-        message: `The idempotency key has to have 1 to ${longestIdempotencyKey} characters without a NUL; send a UUID, for example.`,
-        path: ['idempotencyKey'],
-      });
+      return refuse(unusableKey(longestIdempotencyKey));
     }
     const accepted = await orRefused(
       commit({
@@ -129,11 +120,7 @@ export function createRequests(options: RequestsOptions): Requests {
     );
     if (accepted instanceof LimitReached) return refuse(explain(accepted));
     if (accepted === null) {
-      return refuse({
-        code: 'IDEMPOTENCY_KEY_REUSED',
-        message: 'This idempotency key was used for another request; send a new key.',
-        path: ['idempotencyKey'],
-      });
+      return refuse(keyReused);
     }
     const { job, outcome } = accepted;
     if (outcome === 'REUSED') {
@@ -222,54 +209,6 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   return { request, cancel, retry, remove };
-}
-
-/** The answer, or the limit that was in its way. */
-async function orRefused<Answer>(answer: Promise<Answer>): Promise<Answer | LimitReached> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof LimitReached) return error;
-    throw error;
-  }
-}
-
-const limitMessages: Readonly<Record<LimitCode, string>> = {
-  RATE_LIMITED: 'You ask too often; wait a moment, then ask again.',
-  TOO_MANY_ACTIVE_JOBS:
-    'You have as many conversions under way as you may; wait for one to end, or cancel one.',
-  TOO_MUCH_STORED:
-    'Your MP3s take as much room as they may; delete some, or wait until they expire.',
-  QUEUE_FULL: 'The queue of this server is full; try again later.',
-};
-
-function explain({ code, retryAt }: LimitReached): Refusal<LimitCode> {
-  return { code, message: limitMessages[code], path: null, retryAt };
-}
-
-const notFound: ActionRefusal = {
-  code: 'NOT_FOUND',
-  message: 'There is no such job in your history.',
-  path: ['id'],
-};
-const alreadyTerminal: ActionRefusal = {
-  code: 'ALREADY_TERMINAL',
-  message: 'The job has ended already; there is nothing to cancel.',
-  path: ['id'],
-};
-const notRetryable: ActionRefusal = {
-  code: 'NOT_RETRYABLE',
-  message: 'The job has succeeded and its file is kept; download it instead.',
-  path: ['id'],
-};
-const twinActive: ActionRefusal = {
-  code: 'STILL_ACTIVE',
-  message: 'Another job converts the same video right now; watch that one instead.',
-  path: ['id'],
-};
-
-function stillActive(advice: string): ActionRefusal {
-  return { code: 'STILL_ACTIVE', message: `The job is still active; ${advice}.`, path: ['id'] };
 }
 
 function refuse(refusal: RequestRefusal): RequestResult {

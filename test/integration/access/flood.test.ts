@@ -100,7 +100,8 @@ test('sockets of one owner are counted, and one that is closed makes room', asyn
   const open = () => openSocket(app.url, visitor.headers());
   const [one, two] = [await open(), await open()];
   await expect(open()).rejects.toThrow('the socket closed (1013 Too many connections)');
-  await using _other = await openSocket(app.url);
+  const stranger = await openSocket(app.url);
+  await stranger[Symbol.asyncDispose]();
   await one[Symbol.asyncDispose]();
   const again = await eventually('room for one more', open);
   await again[Symbol.asyncDispose]();
