@@ -140,8 +140,11 @@ function noteShifts(): void {
       if (entry.hadRecentInput) continue;
       for (const { node, previousRect: from, currentRect: to } of entry.sources) {
         const element = node instanceof Element ? node : node?.parentElement;
-        // Words on one line that give way to longer words are read, not seen to jump.
-        const isWithinLine = from.top === to.top && element?.closest('.job-state, .connection');
+        // Words on one line that give way to longer words, or to others within one button, are read, not seen to jump.
+        const place =
+          element?.closest('.job-state, .connection') ??
+          element?.parentElement?.closest('.job-action');
+        const isWithinLine = from.top === to.top && place != null;
         const hasMoved = from.top !== to.top || from.left !== to.left;
         if (hasMoved && !isWithinLine)
           shifts.push({ what: element?.outerHTML.slice(0, 300) ?? '', from, to });
