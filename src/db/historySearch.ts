@@ -35,9 +35,11 @@ export async function searchHistory(
   words: readonly string[],
 ): Promise<Job[]> {
   const values = [...sliceValues(viewerId, slice), toQuery(words), slice.filter.statuses];
-  const jobs = (await ownsFewJobs(db, viewerId))
-    ? await lookThrough(db, values, slice)
-    : ((await walk(db, values, slice)) ?? (await lookUp(db, values, slice)));
+  if (await ownsFewJobs(db, viewerId)) return lookThrough(db, values, slice);
+  // The longest is rare most likely.
+  const rarest = words.toSorted((a, b) => b.length - a.length).slice(0, 1);
+  const all = [...values, toQuery(rarest)];
+  const jobs = (await walk(db, all, slice)) ?? (await lookUp(db, all, slice));
   return jobs.slice(0, slice.limit);
 }
 
@@ -52,6 +54,7 @@ async function ownsFewJobs(db: Queryable, viewerId: ViewerId): Promise<boolean> 
 }
 
 const withWords = `j.search @@ to_tsquery('simple', $11)`;
+const withRarest = `j.search @@ to_tsquery('simple', $13)`;
 const withStatus = `($12::text[] is null or j.status = any($12))`;
 /** Not a join: expecting more matches than there are, Postgres would read all that the owner has. */
 const isOwned = `($1::text is null or (select true from tapedeck.job_owners o where o.owner_id = $1 and o.job_id = j.id))`;
@@ -87,7 +90,7 @@ async function walk(db: Queryable, values: unknown[], slice: HistorySlice): Prom
   const endedStatuses = slice.filter.statuses?.filter(isTerminal) ?? null;
   const { rows } = await db.query<JobRow & { is_match: boolean; is_last_step: boolean }>(
     `-- searchHistory
-     with active as ${lookedUp(`j.finished_at is null and ${withWords}`, slice)}
+     with active as ${lookedUp(`j.finished_at is null and ${withRarest}`, slice)}
      select ${jobColumns('j')}, j.is_last_step, ${withWords} and ${isOwned} as is_match
      from (
        (select j.*, false as is_last_step from active j where ${isOwned} order by ${order} limit $10)
@@ -104,7 +107,7 @@ async function walk(db: Queryable, values: unknown[], slice: HistorySlice): Prom
 async function lookUp(db: Queryable, values: unknown[], slice: HistorySlice): Promise<Job[]> {
   const { rows } = await db.query<JobRow>(
     `-- searchHistoryByWords
-     with matching as ${lookedUp(hasWords('$11'), slice)}
+     with matching as ${lookedUp(hasWords('$13'), slice)}
      select ${jobColumns('j')} from matching j where ${isOwned}
      order by ${readingOrder(slice)} limit $10`,
     values,
@@ -112,9 +115,13 @@ async function lookUp(db: Queryable, values: unknown[], slice: HistorySlice): Pr
   return rows.map(toJob);
 }
 
-/** Materialized, or Postgres would go through all jobs in the order of the page, looking for a word that none has. */
-function lookedUp(words: string, slice: HistorySlice): string {
+/**
+ * Materialized, or Postgres would go through all jobs in the order of the page, looking for a word that none has. The
+ * index is asked for one word: for the beginning of a frequent one it would first gather all that have it.
+ */
+function lookedUp(rarest: string, slice: HistorySlice): string {
   return `materialized (
     select j.* from tapedeck.jobs j
-    where ${words} and ${withStatus} and ${matchesFilter} and ${liesInSlice(slice)})`;
+    where ${rarest} and (${withWords}) is true
+      and ${withStatus} and ${matchesFilter} and ${liesInSlice(slice)})`;
 }
