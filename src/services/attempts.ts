@@ -116,7 +116,13 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   async function claim(jobId: string, workerId: string): Promise<ClaimedAttempt | null> {
     // Thrown, not returned: the queue job has to stay for whoever takes it next.
     if (stoppedAt !== null) throw new WorkerStopping();
-    const job = await lanes.claim(jobId, workerId);
+    // Waited for like every write: given up, the queue job would stay locked by a worker that lives. When the answer was
+    // lost, the next try finds nothing to claim, and the pulse hands back what nobody runs.
+    const job = await outlastOutage(
+      () => lanes.claim(jobId, workerId),
+      onError,
+      () => stoppedAt,
+    );
     if (job === null) return null;
     const key: AttemptKey = { jobId, attempt: job.attempt };
     const abort = new AbortController();
