@@ -2,11 +2,12 @@
 // the point, for machines differ and are noisy. It gates no test. `npm run bench -- conversion` runs one part.
 
 import { conversion } from './conversion/part.ts';
+import { twenty } from './conversion/twenty.ts';
 import { database } from './database/part.ts';
 import { describeSurroundings, saveReport, toLine, toMarkdown } from './report.ts';
 import type { BenchPart, Row } from './rows.ts';
 
-const parts: readonly BenchPart[] = [conversion, database];
+const parts: readonly BenchPart[] = [conversion, twenty, database];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !parts.some((part) => part.name === name));

@@ -91,5 +91,5 @@ function short(figure: number): string {
 
 async function firstLine(program: string, argument: string): Promise<string> {
   const { stdout } = await promisify(execFile)(program, [argument]);
-  return stdout.split('\n', 1)[0]?.replace(/^\w+ version /, '') ?? 'unknown';
+  return stdout.split('\n', 1)[0]?.replace(/^\w+ version | Copyright.*/g, '') ?? 'unknown';
 }
