@@ -9,6 +9,7 @@ import { findRunningEmbedded } from './db/embedded/running.ts';
 import { createPool } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import { readQueueStats } from './db/queueStats.ts';
+import { confineTools } from './media/sandbox.ts';
 import { findTools, warnings } from './media/tools.ts';
 import { versionsFolder } from './media/ytdlpVersions.ts';
 import { workerLostAfterSeconds } from './services/workerPulse.ts';
@@ -165,6 +166,7 @@ async function checkTools({
   ffmpegPath,
   environment,
   dataFolder,
+  sandbox,
 }: Config): Promise<Answer> {
   const search = {
     ...{ ytdlpPath, ffmpegPath, searchPath: environment['PATH'] ?? '' },
@@ -175,8 +177,18 @@ async function checkTools({
   });
   const { ytdlp, ffmpeg } = tools;
   const found = `yt-dlp ${ytdlp.version} (${ytdlp.ageDays} days old, from ${ytdlp.origin}), ffmpeg ${ffmpeg.version}`;
+  const { refusal } = await confineTools(tools, environment);
+  const confined = sandbox === 'off' ? 'no sandbox (SANDBOX is off)' : nameSandbox(refusal);
+  if (refusal !== null && sandbox === 'require') {
+    throw new Fault(`${found}; ${confined}, but SANDBOX is require: see docs/security.md.`);
+  }
   const remarks = warnings(tools);
-  return remarks.length === 0 ? found : { warn: `${found}. ${remarks.join(' ')}` };
+  const all = `${found}, ${confined}`;
+  return remarks.length === 0 ? all : { warn: `${all}. ${remarks.join(' ')}` };
+}
+
+function nameSandbox(refusal: string | null): string {
+  return refusal === null ? 'each run in a sandbox' : `no sandbox (${refusal})`;
 }
 
 async function checkStore({ dataFolder }: Config): Promise<Answer> {

@@ -1,9 +1,10 @@
 // What a tool can do in its sandbox, tried from within by a shell and by Python in the place of ffmpeg and yt-dlp.
 
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { childEnvironment } from '../../../src/media/environment.ts';
@@ -13,9 +14,11 @@ import { confineTools } from '../../../src/media/sandbox.ts';
 import type { ConfinedTools } from '../../../src/media/sandbox.ts';
 import { findTools } from '../../../src/media/tools.ts';
 import type { Tools } from '../../../src/media/tools.ts';
+import { createTestDatabase } from '../../support/database.ts';
 import { openFolder } from '../../support/folder.ts';
 import type { Folder } from '../../support/folder.ts';
 import { processesIn } from '../../support/processes.ts';
+import { runToExit, startTapedeck } from '../../support/tapedeck.ts';
 import { openWorkplace } from '../../support/workplace.ts';
 import type { TestWorkplace } from '../../support/workplace.ts';
 
@@ -193,4 +196,25 @@ describe('where there can be none', () => {
     const { refusal } = await confineTools(broken, environment);
     expect(refusal).toBe('/bin/false does not run in one on this system');
   });
+
+  test('SANDBOX=require does not start, and says what is missing; auto does', async () => {
+    await using folder = await openFolder();
+    await using database = await createTestDatabase();
+    for (const path of [found.ytdlp.path, found.ffmpeg.path, found.ffmpeg.ffprobePath]) {
+      await symlink(path, folder.file(basename(path)));
+    }
+    const settings = { ROLES: 'worker', DATABASE_URL: database.url, PATH: folder.path };
+    const options = { dataFolder: folder.file('data'), settings };
+    const { exitCode, complaints } = await runToExit({
+      ...options,
+      settings: { ...settings, SANDBOX: 'require' },
+    });
+    expect({ exitCode, complaints }).toEqual({
+      exitCode: 1,
+      complaints:
+        'Tapedeck cannot run: SANDBOX is require, and there is none: bubblewrap is not installed. See docs/security.md, or set it to auto.\n',
+    });
+    await using tapedeck = await startTapedeck(options);
+    expect(tapedeck.output()).toContain('without a sandbox: bubblewrap is not installed');
+  }, 60_000);
 });
