@@ -33,19 +33,21 @@ export function plugin(_schema: unknown, files: readonly DocumentFile[]): string
   ].join('\n');
 }
 
-/** In the order in which they are first met: that of the page's generated texts. */
+/** In the order of the page's generated texts: as they are first met, each after those that are in it. */
 function fragmentsOf(
   operation: OperationDefinitionNode,
   all: ReadonlyMap<string, FragmentDefinitionNode>,
 ): readonly FragmentDefinitionNode[] {
+  const met = new Set<FragmentDefinitionNode>();
   const found = new Set<FragmentDefinitionNode>();
   const collect = (node: OperationDefinitionNode | FragmentDefinitionNode) =>
     visit(node, {
       FragmentSpread({ name }) {
         const fragment = all.get(name.value);
-        if (fragment === undefined || found.has(fragment)) return;
-        found.add(fragment);
+        if (fragment === undefined || met.has(fragment)) return;
+        met.add(fragment);
         collect(fragment);
+        found.add(fragment);
       },
     });
   collect(operation);

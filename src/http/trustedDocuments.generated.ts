@@ -32,11 +32,11 @@ export const trustedDocuments: Readonly<Record<string, string>> = {
   'sha256:a4020c7a693bca452cf5f6e606b217640fb5cf0000aaebd43c2d8d87511e67bd':
     "query QueuePositions($ids:[ID!]!){nodes(ids:$ids){...on Job{id queuePosition}}queueStats{pausedLanes{...PausedLane}}}fragment PausedLane on PausedLane{site code until waiting}",
   // WatchQueue
-  'sha256:7df53147f5ce4f2b975514774bd0bb1c08c7852bd5c202980ffc21a36a9791e9':
-    "subscription WatchQueue{queueStats{...QueueNow}}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt pausedLanes{...PausedLane}}fragment PausedLane on PausedLane{site code until waiting}",
+  'sha256:c381f25a4cf6d894cdf7afeb54fe2775fef8d218d5ef2dd7a8a70e0a2c270160':
+    "subscription WatchQueue{queueStats{...QueueNow}}fragment PausedLane on PausedLane{site code until waiting}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt pausedLanes{...PausedLane}}",
   // QueueHour
-  'sha256:5e89c958deada11ec230395368f813eb03824a94ef40ded51ca43601f70f2006':
-    "query QueueHour{queueStats{...QueueNow window(minutes:60){succeeded failed canceled waitSecondsP50 waitSecondsP95 runSecondsP50 runSecondsP95}series(minutes:60){startsAt succeeded failed canceled waitSecondsP50 runSecondsP50}failures(minutes:60){code count}workerList{id slots running startedAt seenAt}}}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt pausedLanes{...PausedLane}}fragment PausedLane on PausedLane{site code until waiting}",
+  'sha256:c612ab0db1804d9d8902ed7cfe8b6dffc6f3a1f00d8e4c2f00cfb6299ed1c7de':
+    "query QueueHour{queueStats{...QueueNow window(minutes:60){succeeded failed canceled waitSecondsP50 waitSecondsP95 runSecondsP50 runSecondsP95}series(minutes:60){startsAt succeeded failed canceled waitSecondsP50 runSecondsP50}failures(minutes:60){code count}workerList{id slots running startedAt seenAt}}}fragment PausedLane on PausedLane{site code until waiting}fragment QueueNow on QueueStats{asOf queued running waitingForRetry workers workerSlots oldestQueuedAt pausedLanes{...PausedLane}}",
   // RequestMp3
   'sha256:385f94bbc27cddaff16ff939ac5b3ce8c9c3f69b5dd5daf18d6812d89515fb65':
     "mutation RequestMp3($url:String!$options:Mp3OptionsInput!$idempotencyKey:String!){requestMp3(url:$url options:$options idempotencyKey:$idempotencyKey){outcome job{...JobRow}userErrors{code message retryAt}}}fragment JobRow on Job{id version status isTerminal sourceUrl thumbnailUrl options{quality embedThumbnail}progress{phase fraction bytesPerSecond etaSeconds asOf}source{site externalId title uploader durationSeconds}preview{url}result{url fileName sizeBytes durationSeconds bitrateKbps expiresAt}failure{code message isRetryable occurredAt}attempt maxAttempts nextAttemptAt queuePosition createdAt startedAt finishedAt}",
