@@ -61,7 +61,7 @@ export const request = fc
           }),
         );
         if (answer === null && used === 'REFUSED') return;
-        if (mayLookAway) await noticeLostFiles(model, world);
+        if (mayLookAway) await noticeLostFiles(model, world, asked.owner);
         if (predicted.outcome === 'IDEMPOTENCY_KEY_REUSED') {
           if (answer !== null) equal('refusal', answer.refusal?.code, predicted.outcome);
           return;
@@ -121,13 +121,16 @@ async function newestJob(world: World, name: string): Promise<string> {
 }
 
 /** A request that would reuse a file that is gone expires its job; how many it met, only the database knows. */
-async function noticeLostFiles(model: Model, world: World): Promise<void> {
+async function noticeLostFiles(model: Model, world: World, name: string): Promise<void> {
   const { rows } = await world.pool.query<{ id: string }>(
     `select id from tapedeck.jobs where status = 'EXPIRED'`,
   );
   for (const { id } of rows) {
     const job = findJob(model, id);
-    if (job?.status === 'SUCCEEDED' && !model.files.has(fileOf(job))) job.status = 'EXPIRED';
+    if (job?.status !== 'SUCCEEDED' || model.files.has(fileOf(job))) continue;
+    job.status = 'EXPIRED';
+    // It was theirs before anybody looked for its file, and it stays in their history, where it can be retried.
+    job.owners.add(name);
   }
 }
 

@@ -71,6 +71,7 @@ export async function recover(model: Model, world: World): Promise<void> {
     await doWork(model, world, delivery, 'finish', 'NONE');
   }
   await world.compare(model);
+  await world.checkStories();
   equal('active jobs', model.jobs.filter(isActive).length, 0);
   equal('leftovers', [...model.leftovers], []);
 }
