@@ -111,7 +111,8 @@ export function openWorld(pool: Database): World {
         const isDelivered = job.queueJobs.some(
           (each) => each.locked_by !== null || each.attempts < each.max_attempts,
         );
-        equal(`the queue job of ${job.id}`, isDelivered, !isForgotten);
+        // One that was lost may be back before the sweep: who joins moves the job in its rounds.
+        if (!isForgotten) equal(`the queue job of ${job.id}`, isDelivered, true);
       }
       for (const job of model.jobs.filter(({ status }) => status === 'SUCCEEDED')) {
         if (!model.files.has(fileOf(job)) && files.has(fileOf(job))) equal('file', true, false);
