@@ -182,6 +182,16 @@ export async function releaseAttempt(
   );
 }
 
+/** Has the job ended, or been deleted? Then nobody will try it again by himself. */
+export async function isJobOver(db: Queryable, jobId: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `-- isJobOver
+     select from tapedeck.jobs where id = $1 and status in ('QUEUED', 'RUNNING')`,
+    [jobId],
+  );
+  return rows.length === 0;
+}
+
 async function changeJob(db: Queryable, update: string, values: unknown[]): Promise<Job | null> {
   const { rows } = await db.query<JobRow>(
     `with changed as (${update} returning j.*)

@@ -5,6 +5,7 @@ import {
   enterPhase,
   failAttempt,
   finishAttempt,
+  isJobOver,
   isSameAttempt,
   recordPreview,
   recordSource,
@@ -65,6 +66,8 @@ export type Attempt = {
   /** Ends the attempt; answers when the next one starts, null when the job has FAILED. */
   fail(code: JobFailureCode): Promise<Date | null>;
   release(): Promise<void>;
+  /** Of a lost attempt: was its job canceled? Then nothing of it is of use to anybody. */
+  isJobOver(): Promise<boolean>;
 };
 
 export type Attempts = AsyncDisposable & {
@@ -219,6 +222,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         await write(() => releaseAttempt(pool, key));
         observer?.ended('released', null);
       },
+      isJobOver: () => isJobOver(pool, jobId),
       [Symbol.dispose]() {
         clock.stop();
         board.remove(key);

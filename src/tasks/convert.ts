@@ -193,6 +193,10 @@ async function endAttempt(
   }
   if (cause instanceof AttemptLost) {
     logger.info('attempt stopped: it was canceled or taken over');
+    // Only a cache: who cannot be asked leaves it to the sweep.
+    if (await attempt.isJobOver().catch(() => false)) {
+      await storage.sources.drop(sourceKey(attempt.job));
+    }
     // Returning would make graphile-worker delete a queue job that may be another worker's by now.
     throw cause;
   }

@@ -31,7 +31,11 @@ beforeAll(async () => {
   );
   await chmod(deadly, 0o755);
   fleet = stack.use(
-    await startFleet({ workers: 0, settings: { ...youtube.environment, YTDLP_PATH: deadly } }),
+    // In a sandbox it would not see its parent.
+    await startFleet({
+      workers: 0,
+      settings: { ...youtube.environment, YTDLP_PATH: deadly, SANDBOX: 'off' },
+    }),
   );
 });
 const supervised: Promise<void>[] = [];

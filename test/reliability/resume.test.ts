@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { chmod, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTools } from '../../src/media/tools.ts';
-import { awaitEnd, awaitJob, download, requestMp3 } from '../support/caller.ts';
+import { act, awaitEnd, awaitJob, download, requestMp3 } from '../support/caller.ts';
 import type { SeenJob } from '../support/caller.ts';
 import { eventually } from '../support/eventually.ts';
 import { report } from '../support/figures.ts';
@@ -37,7 +37,8 @@ beforeAll(async () => {
   fleet = stack.use(
     await startFleet({
       workers: 1,
-      settings: { ...youtube.environment, FFMPEG_PATH: folder.file('ffmpeg') },
+      // In a sandbox the program would not see its traps.
+      settings: { ...youtube.environment, FFMPEG_PATH: folder.file('ffmpeg'), SANDBOX: 'off' },
     }),
   );
 });
@@ -140,4 +141,14 @@ test('a kept source that is not whole any more is downloaded again', async () =>
   expect(last).toMatchObject({ status: 'SUCCEEDED', attempt: 2 });
   expect(downloadsOf()).toBeGreaterThan(before);
   await expectSound(last, song);
+});
+
+test('a canceled job leaves no source behind', async () => {
+  const song = video({ id: 'canceled001', durationSeconds: 400 });
+  const { id } = await request(song);
+  await eventually('the source to be kept', async () =>
+    (await sources()).some((name) => !name.startsWith('draft')),
+  );
+  await act(fleet.api.url, 'cancelJob', id);
+  await eventually('the kept source to be gone', async () => (await sources()).length === 0);
 });
