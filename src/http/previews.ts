@@ -34,7 +34,9 @@ export async function previews(
     if (verdict === 'expired') {
       return refuse(reply, 410, 'This link has expired; take a new one from the job.');
     }
-    const preview = verdict === 'valid' ? await service.open(token) : null;
+    const left = new AbortController();
+    reply.raw.once('close', () => left.abort());
+    const preview = verdict === 'valid' ? await service.open(token, left.signal) : null;
     if (preview === null) {
       await guesses.count(address);
       return refuse(reply, 404, 'There is nothing to hear under this link; look at the job.');

@@ -23,8 +23,8 @@ export type Preview = {
 };
 
 export type Previews = {
-  /** Null when there is nothing to hear under this token. */
-  open(token: string): Promise<Preview | null>;
+  /** Null when there is nothing to hear under this token. `left` aborts when the listener leaves. */
+  open(token: string, left: AbortSignal): Promise<Preview | null>;
 };
 
 /** How long a listener who has heard everything waits for more. An encoder is some fifty times faster than a player. */
@@ -32,11 +32,12 @@ const pauseMs = 200;
 
 export function createPreviews({ db, storage }: { db: Queryable; storage: Storage }): Previews {
   // Opened here and not before: a generator that nobody starts would never close it.
-  async function* listen(token: string, key: FileKey) {
+  async function* listen(token: string, key: FileKey, left: AbortSignal) {
     await using mp3 = await storage.openGrowing(key);
     if (mp3 === null) throw new PreviewBroken();
     let position = 0;
-    for (;;) {
+    // A generator that waits hears of no return(): only the signal ends it while nothing comes.
+    while (!left.aborted) {
       // In this order: what was written before the job's end is read after it is known.
       const state = await stateOf(token, key.attempt);
       const place = await mp3.locate();
@@ -66,12 +67,12 @@ export function createPreviews({ db, storage }: { db: Queryable; storage: Storag
   }
 
   return {
-    async open(token) {
+    async open(token, left) {
       const job = await findJobByPreviewToken(db, token);
       if (job === null) return null;
       if (job.status !== 'RUNNING') return { job, sound: null };
       const key = { jobId: job.id, attempt: job.attempt };
-      return (await storage.isGrowing(key)) ? { job, sound: listen(token, key) } : null;
+      return (await storage.isGrowing(key)) ? { job, sound: listen(token, key, left) } : null;
     },
   };
 }

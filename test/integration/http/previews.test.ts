@@ -195,7 +195,11 @@ test('a listener who leaves lets go of the file', async () => {
   const reader = response.body?.getReader();
   await reader?.read();
   leave.abort();
-  await eventually('the file to be closed', async () => openFiles().length === 0);
+  await eventually('the file to be closed', async () => {
+    const open = openFiles();
+    if (open.length > 0) throw new Error(open.join(', '));
+    return true;
+  });
 });
 
 /** Linux only. */
