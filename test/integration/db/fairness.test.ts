@@ -9,6 +9,7 @@ import type { Database } from '../../../src/db/pool.ts';
 import { requestJob } from '../../../src/db/requests.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
 import { keyOf, newArtifact, newRequest, removeAllJobs } from '../../support/jobs.ts';
 
 let database: TestDatabase;
@@ -145,7 +146,11 @@ test('a job that waits for a retry goes first when its time has come', async () 
     hasFailed = true;
     const jobId = await ask('b', 'b0');
     const job = await claimAttempt(pool, jobId, 'worker');
-    await retryAttemptLater(pool, keyOf(job!), 'NETWORK', 0);
+    const retried = await retryAttemptLater(pool, keyOf(job!), 'NETWORK', 0.1);
+    await eventually('its time to have come', async () => {
+      const { rowCount } = await pool.query('select where now() > $1', [retried?.runAt]);
+      return rowCount === 1;
+    });
     expect(served).toEqual(['a0']);
   });
   expect(order).toEqual(['a0', 'b0', 'a1', 'a2']);
