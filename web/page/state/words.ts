@@ -1,16 +1,16 @@
 // Figures and jobs in words, in the language of the page.
 
 import { computed } from '@preact/signals';
-import { locale, t } from '../texts/texts.ts';
+import { region, t } from '../texts/texts.ts';
 import { type Job } from './jobs.ts';
 
 const formats = computed(() => ({
-  percent: new Intl.NumberFormat(locale.value, { style: 'percent' }),
-  one: new Intl.NumberFormat(locale.value, { maximumFractionDigits: 1 }),
-  whole: new Intl.NumberFormat(locale.value, { maximumFractionDigits: 0 }),
-  time: new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit' }),
-  exactTime: new Intl.DateTimeFormat(locale.value, { timeStyle: 'medium' }),
-  instant: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }),
+  percent: new Intl.NumberFormat(region.value, { style: 'percent' }),
+  one: new Intl.NumberFormat(region.value, { maximumFractionDigits: 1 }),
+  whole: new Intl.NumberFormat(region.value, { maximumFractionDigits: 0 }),
+  time: new Intl.DateTimeFormat(region.value, { hour: '2-digit', minute: '2-digit' }),
+  exactTime: new Intl.DateTimeFormat(region.value, { timeStyle: 'medium' }),
+  instant: new Intl.DateTimeFormat(region.value, { dateStyle: 'medium', timeStyle: 'short' }),
 }));
 
 /** What people call the job: its title, else what tells it from others. */

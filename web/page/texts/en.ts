@@ -143,7 +143,8 @@ export const en = {
     retrying: 'Trying again',
     ahead: (count: number) => (count === 0 ? 'next in line' : `${count} ahead`),
     left: (time: string) => `${time} left`,
-    nextTry: (attempt: number, of: number, time: string) => `try ${attempt} of ${of} at ${time}`,
+    nextTry: (attempt: number, of: number, time: string) =>
+      `try ${attempt} of ${of}, next at ${time}`,
     thisTry: (attempt: number, of: number) => `try ${attempt} of ${of}`,
     expiresIn: (time: string) => `kept for ${time}`,
     keptForGood: 'kept for good',

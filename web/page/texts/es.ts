@@ -136,7 +136,7 @@ export const es: Texts = {
     retrying: 'Nuevo intento',
     ahead: (count) => (count === 0 ? 'la siguiente' : `${count} delante`),
     left: (time) => `faltan ${time}`,
-    nextTry: (attempt, of, time) => `intento ${attempt} de ${of} a las ${time}`,
+    nextTry: (attempt, of, time) => `intento ${attempt} de ${of}, el próximo a las ${time}`,
     thisTry: (attempt, of) => `intento ${attempt} de ${of}`,
     expiresIn: (time) => `se guarda ${time}`,
     keptForGood: 'se guarda para siempre',

@@ -20,8 +20,13 @@ const current = signal<Texts>(en);
 /** The texts of the present language; a component that reads them follows a change of language. */
 export const t = (): Texts => current.value;
 
-/** For Intl, and for the page's `lang`. */
+/** The code of the present language. */
 export const locale = computed(() => current.value.language.code);
+
+/** For Intl: the same as the browser has it, which knows whether 14:03 or 2:03 PM is read where the reader lives. */
+export const region = computed(
+  () => navigator.languages.find((tag) => tag.slice(0, 2) === locale.value) ?? locale.value,
+);
 
 /** Takes up the chosen language, else the first of the browser's that there is, else English. */
 export async function startLanguage(): Promise<void> {
