@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => folder?.[Symbol.asyncDispose]());
 beforeEach(async () => {
-  page = await house.visit();
+  page = await house.visit({ prepare: (loading) => loading.addInitScript(keepMediaKeys) });
 });
 
 const player = () => page.getByRole('region', { name: 'Player' });
@@ -95,6 +95,25 @@ test('seeking moves the sound, and the system is told the title', async () => {
   });
 });
 
+test('the media keys of the system pause, play, seek, and change the tape', async () => {
+  const [third, second] = songs as [Video, Video];
+  await playSong(third);
+  await hearing();
+  await pressKey('pause');
+  await eventually('the sound to stop', async () => (await sound()).paused);
+  await player().getByRole('button', { name: 'Play', exact: true }).waitFor();
+  await pressKey('play');
+  await hearing();
+  await pressKey('seekto', { seekTime: 20 });
+  await eventually('the sound at 20 s', async () => (await sound()).currentTime > 20);
+  await pressKey('nexttrack');
+  await player().getByText(second.title, { exact: true }).waitFor();
+  await hearing();
+  await pressKey('previoustrack');
+  await player().getByText(third.title, { exact: true }).waitFor();
+  await hearing();
+});
+
 test('the player stays, and plays on, while another page is looked at', async () => {
   const [song] = songs as [Video];
   await playSong(song);
@@ -147,3 +166,27 @@ test('download gives the MP3 under its name, with the sound of the video', async
   expect(download.suggestedFilename()).toMatch(/Third.*\.mp3$/);
   expect(await hearTones(file)).toEqual(tones(soundOf(song)));
 });
+
+/** No key of the system reaches a headless browser: what the page gave the browser for each is kept, to be called. */
+function keepMediaKeys(): void {
+  const mediaKeys = new Map<MediaSessionAction, MediaSessionActionHandler | null>();
+  Object.assign(globalThis, { mediaKeys });
+  const session = navigator.mediaSession;
+  const give = session.setActionHandler.bind(session);
+  session.setActionHandler = (action, handler) => {
+    give(action, handler);
+    mediaKeys.set(action, handler);
+  };
+}
+
+/** As the browser calls the page when somebody presses that key. */
+const pressKey = (action: MediaSessionAction, details: { seekTime?: number } = {}) =>
+  page.evaluate(
+    ([pressed, more]) => {
+      type Kept = { mediaKeys: Map<MediaSessionAction, MediaSessionActionHandler | null> };
+      const handler = (globalThis as unknown as Kept).mediaKeys.get(pressed);
+      if (handler == null) throw new Error(`the page takes no key ${pressed}`);
+      handler({ action: pressed, ...more });
+    },
+    [action, details] as const,
+  );

@@ -78,6 +78,22 @@ test("Android's share target, with the link inside the text, starts too", async 
   await rowOf(page, song).waitFor();
 });
 
+test('quality and cover are chosen once, remembered over a reload, and asked for', async () => {
+  const song = house.publish({ id: 'options0001' });
+  const page = await house.visit();
+  await page.getByRole('button', { name: 'More options' }).click();
+  await page.getByRole('radio', { name: /^Small/ }).press('Space');
+  await page.getByRole('checkbox', { name: /picture of the video/ }).uncheck();
+  await page.reload();
+  // In sight while the rest is folded, since both differ from what is usual.
+  await page.getByRole('button', { name: 'More options (without cover)' }).waitFor();
+  expect(await page.getByRole('radio', { name: /^Small/ }).isChecked()).toBe(true);
+  await paste(page, addressOf(song));
+  const row = await waitFor(page, song, 'Waiting');
+  await row.getByRole('button', { name: /^Details/ }).click();
+  await row.getByText('128 kbit/s, without cover', { exact: true }).waitFor();
+});
+
 test("the bookmarklet is this server's own, and sends the video that one is looking at", async () => {
   const song = house.publish({ id: 'bookmark001' });
   const page = await house.visit();
