@@ -103,11 +103,17 @@ function makeOnce(file: string): void {
   try {
     linkSync(made, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (!withoutLinks.has(code)) throw error;
+    // Network shares and FAT know no links. There, of two first starts at once, the later secret is the one.
+    renameSync(made, file);
   } finally {
     rmSync(made, { force: true });
   }
 }
+
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 function replace(file: string, secrets: readonly string[]): void {
   const made = `${file}.${randomUUID()}`;

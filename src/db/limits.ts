@@ -19,6 +19,9 @@ export async function chargeCaller(
   counted: Counted,
   deed: Deed,
 ): Promise<void> {
+  const { ownerPerMinute, addressPerMinute } = counted.limits;
+  // Nothing to count, so nobody is to wait for anybody.
+  if (ownerPerMinute === null && addressPerMinute === null) return;
   await db.query(`-- lockBuckets\nselect tapedeck.lock_buckets(array[$1], array[$2])`, [
     ownerId,
     counted.address,

@@ -73,5 +73,5 @@ export function answerError(
 /** The address without what opens a file or was asked for: logs are read by more people than may do that. */
 export function loggedUrl({ url }: Pick<FastifyRequest, 'url'>): string {
   const [path = ''] = url.split('?', 1);
-  return path.replace(/^\/(files|thumbnails)\/[^/]*/, '/$1/…');
+  return path.replace(/^\/(files|previews|thumbnails)\/[^/]*/, '/$1/…');
 }

@@ -69,7 +69,8 @@ export function overWebSocket(options: SocketOptions) {
         extra.socket.close(tryAgainLater, 'Try again later');
         return null;
       });
-      if (caller === null) return false;
+      // Closed meanwhile: it would be counted, and never be let go.
+      if (caller === null || extra.socket.readyState !== extra.socket.OPEN) return false;
       extra.caller = caller;
       if (caller.scopes.size === 0) {
         // Without any key the client is to get one; with one that is not valid it is refused (4403).

@@ -8,6 +8,7 @@ import { countedAddress } from '../domain/address.ts';
 import { artifactFileName } from '../domain/fileName.ts';
 import type { FileLinks, FileQuery } from '../services/fileLinks.ts';
 import type { Previews } from '../services/previews.ts';
+import { createPlaces } from './places.ts';
 import { createThrottle, refuseForNow } from './throttle.ts';
 
 type Options = { readonly previews: Previews; readonly fileLinks: FileLinks };
@@ -17,6 +18,9 @@ type PreviewRequest = FastifyRequest<{ Params: { token: string }; Querystring: F
 const tokenPattern = /^[\w-]{22}$/;
 /** As in files.ts. */
 const guessesPerMinute = 60;
+/** Each asks the database for news while it waits for more. */
+const mostListenersPerAddress = 20;
+const comeBackSeconds = 10;
 
 /** A Fastify plugin. */
 export async function previews(
@@ -24,6 +28,7 @@ export async function previews(
   { previews: service, fileLinks }: Options,
 ): Promise<void> {
   const guesses = createThrottle(guessesPerMinute);
+  const listeners = createPlaces(mostListenersPerAddress);
   app.get('/previews/:token/*', async (request: PreviewRequest, reply) => {
     const { token } = request.params;
     const address = countedAddress(request.ip);
@@ -55,6 +60,7 @@ export async function previews(
       'accept-ranges': 'none',
     });
     if (request.method === 'HEAD') return reply.send(Readable.from([]));
+    if (!listeners.take(request, reply.raw)) return refuseForNow(reply, comeBackSeconds);
     return reply.send(Readable.from(sound, { objectMode: false }));
   });
 }

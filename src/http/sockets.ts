@@ -4,8 +4,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { isLoopback } from '../domain/access.ts';
-import { countedAddress } from '../domain/address.ts';
+import { createPlaces } from './places.ts';
 
 /** Frames wait one a stream, so a reader of many long lists may have as much as this on its way. */
 const mostBufferedBytes = 4 * 1024 * 1024;
@@ -19,22 +18,9 @@ export type Sockets = {
 };
 
 export function createSockets(mostPerAddress: number): Sockets {
-  const counts = new Map<string, number>();
+  const places = createPlaces(mostPerAddress);
   return {
-    admit({ ip, raw }) {
-      const group = countedAddress(ip);
-      // A proxy on this machine that is not trusted stands for everybody.
-      if (isLoopback(group)) return true;
-      const count = counts.get(group) ?? 0;
-      if (count >= mostPerAddress) return false;
-      counts.set(group, count + 1);
-      raw.socket.once('close', () => {
-        const left = (counts.get(group) ?? 1) - 1;
-        if (left > 0) counts.set(group, left);
-        else counts.delete(group);
-      });
-      return true;
-    },
+    admit: (request) => places.take(request, request.raw.socket),
     guard(socket) {
       const look = () => {
         if (socket.bufferedAmount > mostBufferedBytes) socket.terminate();

@@ -3,7 +3,7 @@
 /** Classes of SQLSTATE: connection exception, insufficient resources, operator intervention. */
 const outageClasses = new Set(['08', '53', '57']);
 const networkCodes = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
 ]);
 /** pg gives these no code (https://github.com/brianc/node-postgres/issues/1789). */
@@ -13,7 +13,9 @@ const messages =
 /** True when the error says that the database cannot be reached or takes no more connections. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!Error.isError(error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // A Unix socket that is away; any other file that is missing is a fault of ours.
+  if (code === 'ENOENT' && syscall === 'connect') return true;
   if (code !== undefined && networkCodes.has(code)) return true;
   if (code?.length === 5 && outageClasses.has(code.slice(0, 2))) return true;
   return messages.test(error.message);

@@ -170,8 +170,9 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
 
   async function loadList(slot: ListSlot): Promise<void> {
     const { ids, briefSnapshot = false } = slot.selection;
-    const activeOnly = slot.selection.activeOnly || briefSnapshot;
     while (listSlots.has(slot)) {
+      // What came and ended unheard is found again only by looking at all.
+      const activeOnly = slot.selection.activeOnly || (briefSnapshot && !slot.isReady());
       try {
         const jobs =
           ids === null

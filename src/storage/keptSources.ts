@@ -68,7 +68,7 @@ export function keptSources(root: string): KeptSources {
   return {
     async keep(key, { audioPath, coverPath }, about) {
       const draft = join(root, `draft-${randomUUID()}`);
-      await mkdir(draft, { mode: 0o700 });
+      await mkdir(draft, { recursive: true, mode: 0o700 });
       try {
         await link(audioPath, join(draft, audioName));
         const coverName = coverPath === null ? null : basename(coverPath);
@@ -110,7 +110,8 @@ export function keptSources(root: string): KeptSources {
       await removeFolder(folderOf(key));
     },
     async list() {
-      const names = await readdir(root);
+      // It may have been emptied by hand, root and all.
+      const names = await readdir(root).catch(noneWhenMissing);
       const found = await Promise.all(names.map((name) => describe(join(root, name))));
       return found
         .filter((source) => source !== null)
@@ -120,6 +121,11 @@ export function keptSources(root: string): KeptSources {
       await removeFolder(path);
     },
   };
+}
+
+function noneWhenMissing(error: unknown): string[] {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+  throw error;
 }
 
 async function describe(path: string): Promise<KeptSource | null> {

@@ -2,7 +2,8 @@
 // here by its name; how it is done is in src/media and src/services.
 
 import { AttemptFailure } from '../domain/failure.ts';
-import { isRefusal } from '../domain/lane.ts';
+import type { JobFailureCode } from '../domain/failure.ts';
+import { isAnswer, isRefusal } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
 import { fetchRelease, findNewestRelease } from '../media/ytdlpRelease.ts';
 import type { Fetching } from '../media/ytdlpRelease.ts';
@@ -52,7 +53,8 @@ export function careForYtdlp(options: YtdlpCareOptions): YtdlpCare {
       await options.tryOut(path, version);
     } catch (error) {
       await versions.remove(version);
-      if (isInconclusive(error)) {
+      // Broken off, by a stop of the worker for one, it was no trial.
+      if (way.signal.aborted || isInconclusive(error)) {
         logger.info({ version, err: error }, 'yt-dlp could not be tried, and is left as it is');
         return 'not sure yet';
       }
@@ -86,8 +88,15 @@ export function careForYtdlp(options: YtdlpCareOptions): YtdlpCare {
   };
 }
 
-/** The site, or the way to it, says nothing about the program. */
+const notItsFault: readonly JobFailureCode[] = [
+  'NETWORK',
+  'TIMED_OUT',
+  'STORAGE_FULL',
+  'SIGN_IN_REQUIRED',
+];
+
+/** The site, the way to it, or the canary itself (gone, private) says nothing about the program. */
 function isInconclusive(error: unknown): boolean {
   if (!(error instanceof AttemptFailure)) return false;
-  return isRefusal(error.code) || ['NETWORK', 'TIMED_OUT', 'STORAGE_FULL'].includes(error.code);
+  return isRefusal(error.code) || isAnswer(error.code) || notItsFault.includes(error.code);
 }

@@ -68,7 +68,7 @@ export function createConvertTask(options: ConvertOptions): Task {
     try {
       await runAttempt(attempt, { ...options, logger, start });
       logger.info('attempt succeeded');
-      await options.storage.sources.drop(sourceKey(attempt.job));
+      await dropSource(attempt, options.storage, logger);
     } catch (error) {
       const cause: unknown = attempt.signal.aborted ? attempt.signal.reason : error;
       await endAttempt(attempt, cause, { ...options, logger, start });
@@ -181,6 +181,13 @@ async function storeAndFinish(
   }
 }
 
+/** What cannot be removed is left to the sweep. */
+async function dropSource(attempt: Attempt, { sources }: Storage, logger: Logger): Promise<void> {
+  await sources
+    .drop(sourceKey(attempt.job))
+    .catch((err: unknown) => logger.warn({ err }, 'the kept source was not removed'));
+}
+
 async function endAttempt(
   attempt: Attempt,
   cause: unknown,
@@ -195,14 +202,17 @@ async function endAttempt(
     logger.info('attempt stopped: it was canceled or taken over');
     // Only a cache: who cannot be asked leaves it to the sweep.
     if (await attempt.isJobOver().catch(() => false)) {
-      await storage.sources.drop(sourceKey(attempt.job));
+      await dropSource(attempt, storage, logger);
     }
     // Returning would make graphile-worker delete a queue job that may be another worker's by now.
     throw cause;
   }
   const failure =
     cause instanceof AttemptFailure ? cause : new AttemptFailure('INTERNAL', {}, { cause });
-  await forgetSource(attempt, failure.code, storage, start.isFromKept);
+  // A cache: whatever is wrong with it, how the attempt ended has to be told.
+  await forgetSource(attempt, failure.code, storage, start.isFromKept).catch((err: unknown) =>
+    logger.warn({ err }, 'the kept source was not removed'),
+  );
   const nextAttemptAt = await attempt.fail(failure.code);
   const { code, facts } = failure;
   const level = code === 'INTERNAL' ? 'error' : 'warn';

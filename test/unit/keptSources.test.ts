@@ -88,3 +88,10 @@ test('the list has the oldest first, and drafts that a crash left too', async ()
   await sources.remove(draft!);
   expect(await sources.list()).toHaveLength(1);
 });
+
+test('a cache that was removed by hand is empty, and keeps again', async () => {
+  await rm(folder.file('sources'), { recursive: true });
+  expect(await sources.list()).toEqual([]);
+  await keep();
+  expect(await sources.list()).toHaveLength(1);
+});

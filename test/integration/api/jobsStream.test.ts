@@ -120,6 +120,15 @@ describe('the snapshot', () => {
     });
   });
 
+  test('is brief, and yet finds what came and ended while nothing was heard', async () => {
+    await using frames = watchJobs({ activeOnly: false, briefSnapshot: true });
+    await next(frames);
+    const unheard = await failJob(app, 'PRIVATE', { ownerId: 'somebody else' });
+    await app.app.pool.query(`update tapedeck.job_owners set owner_id = 'everybody'`);
+    app.app.context.jobWatch.resync();
+    expect((await next(frames)).jobs.map(({ id }) => id)).toEqual([unheard.id]);
+  });
+
   test('holds only the jobs asked for, and no foreign one', async () => {
     const [asked, other] = [await queueJob(app), await queueJob(app)];
     const foreign = await queueJob(app, { ownerId: 'somebody else' });
@@ -137,7 +146,10 @@ describe('the snapshot', () => {
     for (const frames of none) void frames.next().then(({ value }) => seen.push(value));
     const all = watchJobs();
     await next(all);
-    await cancel(await queueJob(app));
+    const job = await queueJob(app);
+    // A job that came and ended between two reads is nothing to a list of active ones.
+    await next(all);
+    await cancel(job);
     await next(all);
     expect(seen.filter((value) => value !== undefined)).toEqual([]);
     for (const frames of [...none, all]) await frames[Symbol.asyncDispose]();
