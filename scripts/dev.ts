@@ -7,16 +7,24 @@ import { resolve } from 'node:path';
 import { createServer } from 'vite';
 
 const root = resolve(import.meta.dirname, '..');
-const port = Number(process.env['PORT'] || 4000);
+// The two must find each other: "any free port" (0) is no answer here.
+const port = Number(process.env['PORT']) || 4000;
 const target = `http://127.0.0.1:${port}`;
 
-const api = spawn(process.execPath, ['--watch', 'src/main.ts'], { cwd: root, stdio: 'inherit' });
+const api = spawn(process.execPath, ['--watch', 'src/main.ts'], {
+  ...{ cwd: root, stdio: 'inherit' },
+  env: { ...process.env, PORT: String(port) },
+});
 const vite = await createServer({
   configFile: resolve(root, 'web/page/vite.config.ts'),
   server: {
     host: '127.0.0.1',
     port: port + 1,
-    proxy: { '/graphql': { target, ws: true }, '/files': { target }, '/graphiql': { target } },
+    proxy: {
+      '/graphql': { target, ws: true },
+      ...{ '/files': { target }, '/previews': { target }, '/thumbnails': { target } },
+      '/graphiql': { target },
+    },
   },
 });
 await vite.listen();
