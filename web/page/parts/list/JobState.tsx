@@ -91,11 +91,11 @@ function RunningFacts({ job: { progress, attempt, maxAttempts } }: { readonly jo
   );
 }
 
-/** Counts on between two frames. */
+/** Counts on between two frames; what should be over and is not, has no known end. */
 function TimeLeft({ progress }: { readonly progress: Job['progress'] }) {
   const endsAt = Date.parse(progress.asOf) + (progress.etaSeconds ?? 0) * 1000;
   const seconds = Math.max(0, Math.round((endsAt - now.value) / 1000));
-  return <span class="job-fact figures">{t().job.left(stretch(seconds))}</span>;
+  return seconds > 0 && <span class="job-fact figures">{t().job.left(stretch(seconds))}</span>;
 }
 
 /** Only its text follows the clock, and only when it reads differently. */
