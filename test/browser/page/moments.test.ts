@@ -6,6 +6,7 @@ import { copyFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { failAttempt, recordPreview, recordSource } from '../../../src/db/attempts.ts';
+import { writeProgress } from '../../../src/db/progress.ts';
 import { clip } from '../../support/clip.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ask } from '../../support/graphql.ts';
@@ -33,6 +34,19 @@ test('a job that waits for its retry says which try is next, at what time, and w
   const time = String(nextAttemptAt).slice(11, 16);
   await row.getByText(`try 2 of 5, next at ${time}`, { exact: true }).waitFor();
   await row.getByText(/connection/i).waitFor();
+});
+
+test('time left is counted down, and no more said when it is over and the job is not', async () => {
+  const job = await runJob(house.app);
+  const page = await house.visit();
+  const row = rowOf(page, job);
+  await row.getByText('Looking it up', { exact: true }).waitFor();
+  const unknown = { bytesDone: null, bytesTotal: null, bytesPerSecond: null };
+  const progress = { ...unknown, phase: 'RESOLVING', fraction: 0.02, etaSeconds: 6 } as const;
+  await writeProgress(house.app.app.pool, [{ ...job, ...progress }]);
+  await row.getByText(/^\d s left$/).waitFor();
+  await row.getByText(/ left$/).waitFor({ state: 'detached' });
+  expect(await row.getByText('Looking it up', { exact: true }).count()).toBe(1);
 });
 
 test('the time for which an MP3 is kept counts down', async () => {
