@@ -93,7 +93,9 @@ test('a site that refuses everybody costs a few attempts, not all; when it serve
     async () => ((await pausedLanes()).length === 0 ? performance.now() - servedAt : 0),
     { timeoutMs: 60_000 },
   );
-  const ends = await Promise.all(jobs.map((id) => awaitEnd(fleet.api.url, id)));
+  const ends = await Promise.all(
+    jobs.map((id) => awaitEnd(fleet.api.url, id, { timeoutMs: 120_000 })),
+  );
   expect(ends.filter(({ status }) => status !== 'SUCCEEDED')).toEqual([]);
   expect(ends.filter(({ failure }) => failure !== null)).toEqual([]);
   report({

@@ -151,8 +151,8 @@ export async function awaitJob(
 }
 
 /** Follows the job to its end. */
-export function awaitEnd(url: string, id: string): Promise<SeenJob> {
-  return awaitJob(url, id, 'the end of the job', ({ isTerminal }) => isTerminal);
+export function awaitEnd(url: string, id: string, patience?: Patience): Promise<SeenJob> {
+  return awaitJob(url, id, 'the end of the job', ({ isTerminal }) => isTerminal, patience);
 }
 
 /** Saves the job's MP3 in the folder and answers its path. */

@@ -82,6 +82,10 @@ async function settle(
   const { queueJobId, workerId } = delivery;
   if (how === 'complete') {
     await world.pool.query(`delete from graphile_worker._private_jobs where id = $1`, [queueJobId]);
+    // Dead by the records, so that its lock was lifted, it may have completed the queue job that the job was queued
+    // with again: the sweep finds that.
+    const job = findJob(model, delivery.jobId);
+    if (job?.status === 'QUEUED' && !model.living.has(workerId)) job.isForgotten = true;
   } else {
     await world.pool.query(
       `update graphile_worker._private_jobs set locked_by = null, locked_at = null

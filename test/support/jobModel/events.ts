@@ -49,7 +49,10 @@ export const expire = fc.record({ at: place }).map(({ at }): Step => ({
   async run(model, world) {
     const kept = model.jobs.filter(({ status }) => status === 'SUCCEEDED');
     const job = pick(kept, at);
-    await world.pool.query(`update tapedeck.jobs set expires_at = now() where id = $1`, [job.id]);
+    await world.pool.query(
+      `update tapedeck.jobs set expires_at = date_trunc('milliseconds', now()) where id = $1`,
+      [job.id],
+    );
     await world.upkeep.expireArtifacts();
     job.status = 'EXPIRED';
     model.files.delete(fileOf(job));
