@@ -112,8 +112,7 @@ async function pathsOf(programs: readonly string[]): Promise<string[]> {
   const folders = new Set<string>();
   for (const program of programs) {
     for (const path of [program, await realpath(program)]) {
-      // The program alone: beside it there may be anything, a home folder with all that is in it.
-      folders.add(path);
+      folders.add(dirname(path));
       const environment = dirname(dirname(path));
       const settings = await readFile(join(environment, 'pyvenv.cfg'), 'utf8').catch(() => null);
       if (settings === null) continue;
