@@ -40,14 +40,14 @@ type Entry = {
   writtenAt: number;
 };
 
-const flushEveryMs = 50;
+const flushEveryMs = 25;
 /** How soon a cancellation is noticed. */
 const checkEveryMs = 400;
 /**
- * A report is written when the bar moved by a fiftieth of the job, or half a second has passed: a short
+ * A report is written when the bar moved by a hundredth of the job, or half a second has passed: a short
  * conversion is shown in fine steps, and a long one costs two writes a second at most.
  */
-const smallestStep = 0.02;
+const smallestStep = 0.01;
 const longestSilenceMs = 500;
 
 export function createProgressBoard({ pool, onLost, onError }: BoardOptions): ProgressBoard {
