@@ -8,7 +8,7 @@ import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AttemptFailure } from './domain/failure.ts';
+import { nullWhenMissing, refuseWhenFull } from './domain/fileFaults.ts';
 import { openGrowingMp3 } from './storage/growingMp3.ts';
 import type { GrowingMp3 } from './storage/growingMp3.ts';
 import { keptSources } from './storage/keptSources.ts';
@@ -148,17 +148,4 @@ async function describe(entry: Dirent): Promise<LeftoverFile | null> {
 async function flush(path: string): Promise<void> {
   await using handle = await open(path, 'r');
   await handle.sync();
-}
-
-function refuseWhenFull(error: unknown): never {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    throw new AttemptFailure('STORAGE_FULL', { code }, { cause: error });
-  }
-  throw error;
-}
-
-function nullWhenMissing(error: unknown): null {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-  throw error;
 }

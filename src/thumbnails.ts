@@ -3,6 +3,7 @@
 
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { nullWhenMissing } from './domain/fileFaults.ts';
 
 export type StoredThumbnail = { readonly jobId: string; readonly modifiedAt: Date };
 
@@ -49,9 +50,4 @@ export async function createThumbnails(dataFolder: string): Promise<Thumbnails> 
       return found.filter((thumbnail) => thumbnail !== null);
     },
   };
-}
-
-function nullWhenMissing(error: unknown): null {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-  throw error;
 }

@@ -25,7 +25,7 @@ const layers: Readonly<Record<string, string>> = {
   db: 'domain',
   media: 'domain',
   storage: 'domain',
-  thumbnails: '',
+  thumbnails: 'domain',
   secrets: '',
   config: 'domain',
   logger: '',

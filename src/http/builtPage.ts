@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { nullWhenMissing } from '../domain/fileFaults.ts';
 
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 
@@ -46,8 +47,8 @@ export async function serveBuiltPage(
     maxAge: '1y',
   });
   return async (reply) => {
-    const page = await readPage(join(dist, folder, 'index.html'));
-    if (page === undefined) {
+    const page = await readFile(join(dist, folder, 'index.html')).catch(nullWhenMissing);
+    if (page === null) {
       return reply
         .code(503)
         .type('text/plain; charset=utf-8')
@@ -55,13 +56,4 @@ export async function serveBuiltPage(
     }
     return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
   };
-}
-
-async function readPage(file: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
+import { nullWhenMissing } from '../domain/fileFaults.ts';
 import type { BegunSource, FetchedSource } from './ytdlp.ts';
 
 export type GrowingSource = {
@@ -104,9 +105,4 @@ async function openFirst(
     await delay(pauseMs);
   }
   return null;
-}
-
-function nullWhenMissing(error: unknown): null {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-  throw error;
 }

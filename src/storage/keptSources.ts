@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { nullWhenMissing } from '../domain/fileFaults.ts';
 
 export type SourceKey = { readonly site: string; readonly externalId: string };
 
@@ -111,7 +112,7 @@ export function keptSources(root: string): KeptSources {
     },
     async list() {
       // It may have been emptied by hand, root and all.
-      const names = await readdir(root).catch(noneWhenMissing);
+      const names = (await readdir(root).catch(nullWhenMissing)) ?? [];
       const found = await Promise.all(names.map((name) => describe(join(root, name))));
       return found
         .filter((source) => source !== null)
@@ -121,11 +122,6 @@ export function keptSources(root: string): KeptSources {
       await removeFolder(path);
     },
   };
-}
-
-function noneWhenMissing(error: unknown): string[] {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-  throw error;
 }
 
 async function describe(path: string): Promise<KeptSource | null> {

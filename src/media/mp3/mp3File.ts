@@ -4,6 +4,7 @@
 import { open, rm } from 'node:fs/promises';
 
 import { AttemptFailure } from '../../domain/failure.ts';
+import { refuseWhenFull } from '../../domain/fileFaults.ts';
 import { crc16, infoFrame, silentFrame } from './infoFrame.ts';
 
 export type Mp3File = AsyncDisposable & {
@@ -70,12 +71,4 @@ export async function createFrameFile(path: string): Promise<FrameFile> {
     append: (frames) => file.appendFile(Buffer.concat(frames)).catch(refuseWhenFull),
     [Symbol.asyncDispose]: () => file.close(),
   };
-}
-
-function refuseWhenFull(cause: unknown): never {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    throw new AttemptFailure('STORAGE_FULL', { code }, { cause });
-  }
-  throw cause;
 }
