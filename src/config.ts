@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { limitSettings, readLimits } from './config/limits.ts';
+import { bytesPerMegabyte, wholeNumber } from './config/numbers.ts';
 import type { LimitsConfig } from './config/limits.ts';
 import { readSecretFiles } from './config/secretFiles.ts';
 import { accessModes, isLoopback } from './domain/access.ts';
@@ -86,14 +87,6 @@ export class ConfigError extends Error {
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const bytesPerMegabyte = 1024 * 1024;
-
-const wholeNumber = (smallest: number, largest: number) =>
-  z.coerce
-    .number(`has to be a whole number`)
-    .int('has to be a whole number')
-    .min(smallest, `has to be at least ${smallest}`)
-    .max(largest, `has to be at most ${largest}`);
 
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 

@@ -4,14 +4,10 @@
 import { z } from 'zod';
 import type { AccessMode } from '../domain/access.ts';
 import type { Limits } from '../domain/limits.ts';
+import { bytesPerMegabyte, wholeNumber } from './numbers.ts';
 
 /** 0 limits nothing; unset, it depends on ACCESS. */
-const limit = z.coerce
-  .number('has to be a whole number')
-  .int('has to be a whole number')
-  .min(0, 'has to be at least 0')
-  .max(1_000_000_000, 'has to be at most 1000000000')
-  .optional();
+const limit = wholeNumber(0, 1_000_000_000).optional();
 
 export const limitSettings = z.object({
   REQUESTS_PER_MINUTE: limit,
@@ -36,8 +32,6 @@ export type LimitsConfig = {
   readonly maxStreams: number | null;
   readonly maxStreamsPerAddress: number | null;
 };
-
-const bytesPerMegabyte = 1024 * 1024;
 
 export function readLimits(
   values: z.infer<typeof limitSettings> & { readonly ACCESS: AccessMode },
