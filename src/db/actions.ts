@@ -27,8 +27,7 @@ export function cancelJob(
   counted: Counted | null = null,
 ): Promise<CancelOutcome> {
   return withTransaction(pool, async (db): Promise<CancelOutcome> => {
-    if (counted !== null && viewerId !== null)
-      await chargeCaller(db, viewerId, counted, 'CANCELED');
+    await chargeCaller(db, viewerId, counted, 'CANCELED');
     const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (isTerminal(job.status)) return { kind: 'ALREADY_TERMINAL', job };
@@ -69,12 +68,12 @@ export async function retryJob(
   counted: Counted | null = null,
 ): Promise<RetryOutcome> {
   const retry = async (db: Queryable): Promise<RetryOutcome> => {
-    if (counted !== null && viewerId !== null) await chargeCaller(db, viewerId, counted, 'RETRIED');
+    await chargeCaller(db, viewerId, counted, 'RETRIED');
     const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
     if (!isRetryable(job.status)) return { kind: 'NOT_RETRYABLE', job };
-    if (counted !== null && viewerId !== null) await refuseOneMore(db, viewerId, counted);
+    await refuseOneMore(db, viewerId, counted);
     const { rows } = await db.query<JobRow>(
       `-- retryJob
        with queued as (
@@ -125,7 +124,7 @@ export function deleteJob(
   counted: Counted | null = null,
 ): Promise<DeleteOutcome> {
   return withTransaction(pool, async (db): Promise<DeleteOutcome> => {
-    if (counted !== null && viewerId !== null) await chargeCaller(db, viewerId, counted, 'DELETED');
+    await chargeCaller(db, viewerId, counted, 'DELETED');
     const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };

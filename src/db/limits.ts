@@ -1,6 +1,7 @@
 // Limits on what is done to jobs that are there; those of new requests are in tapedeck.request_job. To be called
 // first in the transaction: whoever locks a bucket locks it before any job.
 
+import type { ViewerId } from '../domain/access.ts';
 import { LimitReached } from '../domain/limits.ts';
 import type { LimitCode } from '../domain/limits.ts';
 import type { Queryable } from './pool.ts';
@@ -12,18 +13,19 @@ const limits = `jsonb_populate_record(null::tapedeck.limits, $3)`;
 /** What was done, by its name in `tapedeck.price`. */
 export type Deed = 'CANCELED' | 'DELETED' | 'RETRIED';
 
-/** Takes the price of the deed from the caller. Throws LimitReached when nothing is left. */
+/** Takes the price of the deed from the caller, but for an admin. Throws LimitReached when nothing is left. */
 export async function chargeCaller(
   db: Queryable,
-  ownerId: string,
-  counted: Counted,
+  viewerId: ViewerId,
+  counted: Counted | null,
   deed: Deed,
 ): Promise<void> {
+  if (counted === null || viewerId === null) return;
   const { ownerPerMinute, addressPerMinute } = counted.limits;
   // Nothing to count, so nobody is to wait for anybody.
   if (ownerPerMinute === null && addressPerMinute === null) return;
   await db.query(`-- lockBuckets\nselect tapedeck.lock_buckets(array[$1], array[$2])`, [
-    ownerId,
+    viewerId,
     counted.address,
   ]);
   const { rows } = await db.query<{ retryAt: Date | null }>(
@@ -31,23 +33,24 @@ export async function chargeCaller(
      select b.retry_at as "retryAt",
        case when b.retry_at is null then tapedeck.charge($1, $2, ${limits}, $4) end
      from tapedeck.open_buckets($1, $2, ${limits}) b`,
-    [ownerId, counted.address, toLimitsRow(counted), deed],
+    [viewerId, counted.address, toLimitsRow(counted), deed],
   );
   const retryAt = rows[0]?.retryAt ?? null;
   if (retryAt !== null) throw new LimitReached('RATE_LIMITED', retryAt);
 }
 
-/** Throws LimitReached when the caller may not have one more active job. */
+/** Throws LimitReached when the caller, unless an admin, may not have one more active job. */
 export async function refuseOneMore(
   db: Queryable,
-  ownerId: string,
-  counted: Counted,
+  viewerId: ViewerId,
+  counted: Counted | null,
 ): Promise<void> {
+  if (counted === null || viewerId === null) return;
   const { rows } = await db.query<{ code: LimitCode | null; retryAt: Date | null }>(
     `-- refuseOneMore
      select code, retry_at as "retryAt" from tapedeck.find_refusal(
        $1, $2, ${limits}, tapedeck.is_queue_full(${limits}), null, null)`,
-    [ownerId, counted.address, toLimitsRow(counted)],
+    [viewerId, counted.address, toLimitsRow(counted)],
   );
   const { code = null, retryAt = null } = rows[0] ?? {};
   if (code !== null) throw new LimitReached(code, retryAt);
