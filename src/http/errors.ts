@@ -9,6 +9,7 @@ import { AccessDenied } from '../services/accessDenied.ts';
 import type { AccessDeniedCode } from '../services/accessDenied.ts';
 import { InvalidArgument } from '../services/invalidArgument.ts';
 import { isDatabaseUnavailable } from '../services/unavailable.ts';
+import { refuse } from './refusal.ts';
 
 const unavailable = 'The server cannot reach its database; try again soon.';
 const sorry = 'Something went wrong on this server; try again.';
@@ -63,11 +64,7 @@ export function answerError(
   const isOutage = isDatabaseUnavailable(error);
   if (isOutage) logger.warn({ err: error, requestId, url }, 'the database is unavailable');
   else logger.error({ err: error, requestId, url }, 'a request failed');
-  return reply
-    .code(isOutage ? 503 : 500)
-    .header('cache-control', 'no-store')
-    .type('text/plain; charset=utf-8')
-    .send(`${isOutage ? unavailable : sorry}\n`);
+  return isOutage ? refuse(reply, 503, unavailable) : refuse(reply, 500, sorry);
 }
 
 /** The address without what opens a file or was asked for: logs are read by more people than may do that. */

@@ -6,26 +6,20 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import parseRange from 'range-parser';
-import { countedAddress } from '../domain/address.ts';
 import { artifactFileName } from '../domain/fileName.ts';
 import type { Job } from '../domain/job.ts';
-import type { FileLinks, FileQuery } from '../services/fileLinks.ts';
+import type { FileLinks } from '../services/fileLinks.ts';
 import type { JobQueries } from '../services/jobQueries.ts';
 import type { Storage } from '../storage.ts';
-import { createThrottle, refuseForNow } from './throttle.ts';
+import { createLinkGuard } from './linkGuard.ts';
+import type { LinkRequest } from './linkGuard.ts';
+import { refuse } from './refusal.ts';
 
 type FilesOptions = {
   readonly queries: JobQueries;
   readonly fileLinks: FileLinks;
   readonly storage: Storage;
 };
-/** 16 random bytes in base64url. */
-const tokenPattern = /^[\w-]{22}$/;
-
-type FileRequest = FastifyRequest<{ Params: { token: string }; Querystring: FileQuery }>;
-
-/** Nobody who was given a link needs as many; whoever guesses needs more than there are years. */
-const guessesPerMinute = 60;
 
 /**
  * A Fastify plugin. Semantics are those of RFC 9110, sections 13 and 14, without If-Match and
@@ -35,30 +29,23 @@ export async function files(
   app: FastifyInstance,
   { queries, fileLinks, storage }: FilesOptions,
 ): Promise<void> {
-  const guesses = createThrottle(guessesPerMinute);
+  const guard = createLinkGuard(fileLinks);
+  const find = async (token: string) => {
+    const job = await queries.findArtifact(token);
+    return job?.artifact == null ? null : { job, artifact: job.artifact };
+  };
   // Not `:name`: Fastify refuses a parameter of more than 100 characters, and a title may be longer.
-  app.get('/files/:token/*', async (request: FileRequest, reply) => {
-    const { token } = request.params;
-    const address = countedAddress(request.ip);
-    const waitSeconds = await guesses.look(address);
-    if (waitSeconds > 0) return refuseForNow(reply, waitSeconds);
-    const verdict = tokenPattern.test(token) ? fileLinks.judge(token, request.query) : 'invalid';
-    if (verdict === 'expired') {
-      return refuse(reply, 410, 'This link has expired; take a new one from the job.');
-    }
-    // Whether there is such a file, a link that is not ours does not even find out by the time that it takes.
-    const job = verdict === 'valid' ? await queries.findArtifact(token) : null;
-    if (job?.artifact == null) {
-      await guesses.count(address);
-      return refuse(reply, 404, 'There is no such file; check the link.');
-    }
+  app.get('/files/:token/*', async (request: LinkRequest, reply) => {
+    const found = await guard.open(request, reply, find, 'There is no such file; check the link.');
+    if (found === null) return reply;
+    const { job, artifact } = found;
     const key = { jobId: job.id, attempt: job.attempt };
     if (job.status !== 'SUCCEEDED' || !(await storage.hasArtifact(key)))
       return refuseExpired(reply);
 
-    describeFile(reply, job, job.artifact);
+    describeFile(reply, job, artifact);
     if (fresh(request.headers, reply.getHeaders())) return reply.code(304).send();
-    const { sizeBytes } = job.artifact;
+    const { sizeBytes } = artifact;
     const range = chooseRange(request, reply, sizeBytes);
     if (range === 'unsatisfiable') {
       reply.removeHeader('content-disposition').header('content-range', `bytes */${sizeBytes}`);
@@ -71,7 +58,8 @@ export async function files(
     // Fastify would read the whole file only to throw it away.
     if (request.method === 'HEAD') return reply.send(Readable.from([]));
     const file = await storage.openArtifact(key);
-    return file === null ? refuseExpired(reply) : reply.send(file.createReadStream({ start, end }));
+    if (file === null) return refuseExpired(reply.removeHeader('content-length'));
+    return reply.send(file.createReadStream({ start, end }));
   });
 }
 
@@ -121,13 +109,4 @@ function chooseRange(
 
 function refuseExpired(reply: FastifyReply): FastifyReply {
   return refuse(reply, 410, 'The file has expired and was removed; convert the video again.');
-}
-
-function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
-  return reply
-    .code(status)
-    .removeHeader('content-length')
-    .header('cache-control', 'no-store')
-    .type('text/plain; charset=utf-8')
-    .send(`${sentence}\n`);
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import { isLoopback } from '../domain/access.ts';
+import { refuse } from './refusal.ts';
 
 type Addresses = Pick<Config, 'host' | 'publicOrigins' | 'trustedProxies'>;
 
@@ -23,11 +24,9 @@ export function refuseForeignHosts(
     const name = URL.parse(`http://${request.host}`)?.hostname ?? '';
     // Nobody can make an address resolve to another one.
     if (names.has(name) || isLoopback(name) || isIP(withoutBrackets(name)) !== 0) return;
-    return reply
-      .code(421)
-      .header('cache-control', 'no-store')
-      .type('text/plain; charset=utf-8')
-      .send('This server does not go by that name: its operator can add it to PUBLIC_ORIGINS.\n');
+    const sentence =
+      'This server does not go by that name: its operator can add it to PUBLIC_ORIGINS.';
+    return refuse(reply, 421, sentence);
   });
 }
 

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { isLoopback } from '../domain/access.ts';
+import { refuse } from './refusal.ts';
 
 export type Throttle = {
   /** Counts one; answers the seconds to wait when it was one too many, else 0. */
@@ -38,9 +39,6 @@ export function createThrottle(perMinute: number | null): Throttle {
 
 /** 429, in words and in headers. */
 export function refuseForNow(reply: FastifyReply, seconds: number): FastifyReply {
-  return reply
-    .code(429)
-    .headers({ 'retry-after': seconds, 'cache-control': 'no-store' })
-    .type('text/plain; charset=utf-8')
-    .send(`Too much was asked from your address; come back in ${seconds} s.\n`);
+  const sentence = `Too much was asked from your address; come back in ${seconds} s.`;
+  return refuse(reply.header('retry-after', seconds), 429, sentence);
 }

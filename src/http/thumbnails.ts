@@ -4,6 +4,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { JobQueries } from '../services/jobQueries.ts';
 import type { Thumbnails } from '../thumbnails.ts';
+import { refuse } from './refusal.ts';
 
 type Options = { readonly queries: JobQueries; readonly thumbnails: Thumbnails };
 
@@ -23,11 +24,7 @@ export async function thumbnails(
       const picture = jobId === null ? null : await store.read(jobId);
       reply.header('x-content-type-options', 'nosniff');
       if (picture === null) {
-        return reply
-          .code(404)
-          .header('cache-control', 'no-store')
-          .type('text/plain; charset=utf-8')
-          .send('There is no such picture; its job may have been deleted.\n');
+        return refuse(reply, 404, 'There is no such picture; its job may have been deleted.');
       }
       return reply
         .header('cache-control', 'private, max-age=31536000, immutable')
