@@ -12,6 +12,7 @@ import { readQueueStats } from './db/queueStats.ts';
 import { confineTools } from './media/sandbox.ts';
 import { findTools, warnings } from './media/tools.ts';
 import { versionsFolder } from './media/ytdlpVersions.ts';
+import { askReadiness } from './ownApi.ts';
 import { workerLostAfterSeconds } from './services/workerPulse.ts';
 import { createStorage } from './storage.ts';
 
@@ -218,11 +219,9 @@ async function checkDisk({ dataFolder, maxFileBytes }: Config): Promise<Answer> 
   return found;
 }
 
-async function checkApi({ host, port }: Config): Promise<Answer> {
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const answer = await fetch(`http://${address}:${port}/readyz`, {
-    signal: AbortSignal.timeout(answerWithinMs),
-  }).catch(() => null);
+async function checkApi(config: Config): Promise<Answer> {
+  const { port } = config;
+  const answer = await askReadiness(config, AbortSignal.timeout(answerWithinMs)).catch(() => null);
   if (answer === null) {
     return { warn: `Nothing answers on port ${port}; start Tapedeck, or look at its log.` };
   }

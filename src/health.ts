@@ -4,6 +4,7 @@
 import type { Config } from './config.ts';
 import { createPool } from './db/pool.ts';
 import { hasLivingWorker } from './db/workers.ts';
+import { askReadiness } from './ownApi.ts';
 import { workerLostAfterSeconds } from './services/workerPulse.ts';
 import { StartError } from './startError.ts';
 
@@ -13,9 +14,9 @@ export async function checkHealth(config: Config): Promise<void> {
   else await checkWorker(config);
 }
 
-async function checkApi({ host, port }: Config): Promise<void> {
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const answer = await fetch(`http://${address}:${port}/readyz`).catch((cause: unknown) => {
+async function checkApi(config: Config): Promise<void> {
+  const answer = await askReadiness(config).catch((cause: unknown) => {
+    const { port } = config;
     throw new StartError(`Nothing answers on port ${port}; look at the log of the API.`, { cause });
   });
   if (!answer.ok) throw new StartError(`The API is not ready: ${await answer.text()}`);

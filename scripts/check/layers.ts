@@ -13,10 +13,10 @@ const layers: Readonly<Record<string, string>> = {
   main: 'app api worker health doctor keys migration secrets db media config logger startError',
   app: 'http resolvers services db media storage thumbnails migration secrets domain config logger metrics startError',
   api: 'type:app http resolvers services domain startError',
-  health: 'services db startError',
+  health: 'ownApi services db startError',
   keys: 'services db migration domain startError',
   migration: 'db startError',
-  doctor: 'services db media storage domain',
+  doctor: 'ownApi services db media storage domain',
   worker: 'type:app tasks services media storage domain metrics',
   http: 'resolvers services storage thumbnails secrets domain logger metrics',
   resolvers: 'services domain',
@@ -31,6 +31,7 @@ const layers: Readonly<Record<string, string>> = {
   logger: '',
   metrics: 'domain',
   startError: '',
+  ownApi: '',
   domain: '',
 };
 
