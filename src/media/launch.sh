@@ -9,7 +9,8 @@ ulimit -S -t "$LAUNCH_CPU_SECONDS"                # a script or a picture that n
 ulimit -n "$LAUNCH_OPEN_FILES"
 tool=$LAUNCH_TOOL
 sandbox=$LAUNCH_SANDBOX
-unset LAUNCH_TOOL LAUNCH_FILE_BLOCKS LAUNCH_MEMORY_KIB LAUNCH_CPU_SECONDS LAUNCH_OPEN_FILES LAUNCH_SANDBOX
+parent=$LAUNCH_PARENT
+unset LAUNCH_PARENT LAUNCH_TOOL LAUNCH_FILE_BLOCKS LAUNCH_MEMORY_KIB LAUNCH_CPU_SECONDS LAUNCH_OPEN_FILES LAUNCH_SANDBOX
 
 # bwrap with its options, a line each, or nothing.
 newline='
@@ -19,9 +20,9 @@ set -f
 set -- $sandbox "$tool" "$@"
 unset IFS sandbox
 
-# After `kill -9` of Node nobody is left to end the tool, so the kernel does it (util-linux ≥ 2.33;
+# After `kill -9` of Node nobody is left to end the tool, so the kernel tells its supervisor (util-linux ≥ 2.33;
 # busybox's setpriv does not know the option, other systems have no such call).
-if setpriv --pdeathsig KILL --no-new-privs true 2>/dev/null; then
-  exec setpriv --pdeathsig KILL --no-new-privs "$@"
+if setpriv --pdeathsig HUP --no-new-privs true 2>/dev/null; then
+  exec setpriv --pdeathsig HUP --no-new-privs /bin/sh "${0%/*}/supervise.sh" "$parent" "$@"
 fi
 exec "$@"

@@ -86,6 +86,7 @@ export async function run(options: RunOptions): Promise<Exit> {
     cwd: options.folder,
     env: {
       ...options.environment,
+      LAUNCH_PARENT: String(process.pid),
       LAUNCH_TOOL: options.tool,
       LAUNCH_FILE_BLOCKS: String(Math.ceil(options.maxFileBytes / 512)),
       LAUNCH_MEMORY_KIB: String(memoryKib),
@@ -147,7 +148,7 @@ export async function run(options: RunOptions): Promise<Exit> {
   const onAbort = () => stop(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const exit = options.sandbox ? unwrap(await exited) : await exited;
+    const exit = unwrap(await exited);
     await endGroup(child.pid);
     await Promise.all(flows);
     // The last lines may still be in the pipes; someone who left the group must not hold us up.
@@ -164,7 +165,7 @@ export async function run(options: RunOptions): Promise<Exit> {
   }
 }
 
-/** Of a tool that a signal has ended, bwrap says so with its own exit code: 128 and the signal's number. */
+/** Of a tool that a signal has ended, its supervisor and bwrap say so with their exit code: 128 and the signal's number. */
 function unwrap(exit: Omit<Exit, 'stderrTail'>): Omit<Exit, 'stderrTail'> {
   const number = (exit.exitCode ?? 0) - 128;
   const [signal] = Object.entries(constants.signals).find(([, each]) => each === number) ?? [];
