@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { expect, jest, test } from '@jest/globals';
@@ -10,6 +9,7 @@ import { startEgressGuard } from '../../../src/media/egress.ts';
 import { confineTools } from '../../../src/media/sandbox.ts';
 import { findTools } from '../../../src/media/tools.ts';
 import { eventually } from '../../support/eventually.ts';
+import { lastFor } from '../../support/lasting.ts';
 import { stalled, startSite } from '../../support/loopbackSite.ts';
 import { processesIn } from '../../support/processes.ts';
 import { openWorkplace } from '../../support/workplace.ts';
@@ -60,7 +60,7 @@ test.each(['sandbox', 'bare'])(
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(parent.stdout, 'data');
-      await pause(delayMs);
+      await lastFor(delayMs / 1_000);
       parent.kill('SIGKILL');
       await eventually(`all to end, ${delayMs} ms after the start`, async () => {
         const left = await processesIn(workplace.folder);
