@@ -9,7 +9,7 @@ import type { FileLinks } from '../services/fileLinks.ts';
 import type { Previews } from '../services/previews.ts';
 import { createLinkGuard } from './linkGuard.ts';
 import type { LinkRequest } from './linkGuard.ts';
-import { createPlaces } from './places.ts';
+import { limitConcurrency } from './concurrency.ts';
 import { refuseForNow } from './throttle.ts';
 
 type Options = { readonly previews: Previews; readonly fileLinks: FileLinks };
@@ -24,7 +24,7 @@ export async function previews(
   { previews: service, fileLinks }: Options,
 ): Promise<void> {
   const guard = createLinkGuard(fileLinks);
-  const listeners = createPlaces(mostListenersPerAddress);
+  const listeners = limitConcurrency(mostListenersPerAddress);
   app.get('/previews/:token/*', async (request: LinkRequest, reply) => {
     const { token } = request.params;
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
@@ -51,7 +51,7 @@ export async function previews(
       'accept-ranges': 'none',
     });
     if (request.method === 'HEAD') return reply.send(Readable.from([]));
-    if (!listeners.take(request, reply.raw)) return refuseForNow(reply, comeBackSeconds);
+    if (!listeners.admit(request, reply.raw)) return refuseForNow(reply, comeBackSeconds);
     return reply.send(Readable.from(sound, { objectMode: false }));
   });
 }

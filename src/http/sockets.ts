@@ -4,7 +4,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { createPlaces } from './places.ts';
+import { limitConcurrency } from './concurrency.ts';
 
 /** Frames wait one a stream, so a reader of many long lists may have as much as this on its way. */
 const mostBufferedBytes = 4 * 1024 * 1024;
@@ -18,9 +18,9 @@ export type Sockets = {
 };
 
 export function createSockets(mostPerAddress: number): Sockets {
-  const places = createPlaces(mostPerAddress);
+  const concurrency = limitConcurrency(mostPerAddress);
   return {
-    admit: (request) => places.take(request, request.raw.socket),
+    admit: (request) => concurrency.admit(request, request.raw.socket),
     guard(socket) {
       const look = () => {
         if (socket.bufferedAmount > mostBufferedBytes) socket.terminate();

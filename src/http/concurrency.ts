@@ -5,15 +5,15 @@ import type { FastifyRequest } from 'fastify';
 import { isLoopback } from '../domain/access.ts';
 import { countedAddress } from '../domain/address.ts';
 
-export type Places = {
-  /** Takes a place until `held` closes; false when the address has as many as it may. */
-  readonly take: (request: Pick<FastifyRequest, 'ip'>, held: EventEmitter) => boolean;
+export type Concurrency = {
+  /** Counts one in until `held` closes; false when the address has as many as it may. */
+  readonly admit: (request: Pick<FastifyRequest, 'ip'>, held: EventEmitter) => boolean;
 };
 
-export function createPlaces(mostPerAddress: number): Places {
+export function limitConcurrency(mostPerAddress: number): Concurrency {
   const counts = new Map<string, number>();
   return {
-    take({ ip }, held) {
+    admit({ ip }, held) {
       const group = countedAddress(ip);
       // A proxy on this machine that is not trusted stands for everybody.
       if (isLoopback(group)) return true;
