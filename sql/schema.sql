@@ -398,7 +398,7 @@ CREATE OR REPLACE FUNCTION tapedeck.new_id()
  RETURNS uuid
  LANGUAGE sql
  PARALLEL SAFE
-RETURN (encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send((floor((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric)))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid;
+RETURN (SELECT (encode(OVERLAY(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send((floor(clock.now_ms))::bigint) FROM 3) FROM 1 FOR 6) PLACING int2send(((('0111000000000000'::"bit")::integer + (floor(((clock.now_ms % (1)::numeric) * (4096)::numeric)))::integer))::smallint) FROM 7 FOR 2), 'hex'::text))::uuid AS encode FROM (SELECT (EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric) AS now_ms) clock);
 
 CREATE OR REPLACE FUNCTION tapedeck.next_place(p_owner_id text)
  RETURNS bigint
