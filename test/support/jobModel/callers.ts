@@ -183,9 +183,10 @@ function predictAction(
         leave(model, job, name);
         if (isShared) return;
         model.jobs.splice(model.jobs.indexOf(job), 1);
+        const file = fileOf(job);
+        const isThere = model.files.delete(file) || model.leftovers.delete(file);
         // Who was not told that the job is gone has not removed its file.
-        if (what === 'UNANSWERED' && model.files.has(fileOf(job))) model.leftovers.add(fileOf(job));
-        model.files.delete(fileOf(job));
+        if (isThere && what === 'UNANSWERED') model.leftovers.add(file);
       });
   }
 }
