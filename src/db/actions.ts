@@ -10,9 +10,13 @@ import type { ViewerId } from '../domain/access.ts';
 import { jobColumns, toJob } from './jobRow.ts';
 import type { JobRow } from './jobRow.ts';
 import { chargeCaller, refuseOneMore } from './limits.ts';
+import type { Deed } from './limits.ts';
 import { withTransaction } from './pool.ts';
 import type { Database, Queryable } from './pool.ts';
 import type { Counted } from './requests.ts';
+
+/** `pointsLeft`: of the caller's allowance; absent when nothing limits it. */
+export type Charged<Outcome> = Outcome & { readonly pointsLeft?: number };
 
 export type CancelOutcome =
   | { readonly kind: 'NOT_FOUND' }
@@ -25,9 +29,8 @@ export function cancelJob(
   viewerId: ViewerId,
   jobId: string,
   counted: Counted | null = null,
-): Promise<CancelOutcome> {
-  return withTransaction(pool, async (db): Promise<CancelOutcome> => {
-    await chargeCaller(db, viewerId, counted, 'CANCELED');
+): Promise<Charged<CancelOutcome>> {
+  return charged(pool, viewerId, counted, 'CANCELED', async (db): Promise<CancelOutcome> => {
     const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (isTerminal(job.status)) return { kind: 'ALREADY_TERMINAL', job };
@@ -66,9 +69,8 @@ export async function retryJob(
   jobId: string,
   attempts: number,
   counted: Counted | null = null,
-): Promise<RetryOutcome> {
+): Promise<Charged<RetryOutcome>> {
   const retry = async (db: Queryable): Promise<RetryOutcome> => {
-    await chargeCaller(db, viewerId, counted, 'RETRIED');
     const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
@@ -102,7 +104,7 @@ export async function retryJob(
       : { kind: 'QUEUED', job: toJob(rows[0]) };
   };
   try {
-    return await withTransaction(pool, retry);
+    return await charged(pool, viewerId, counted, 'RETRIED', retry);
   } catch (error) {
     // A twin became active after our statement had looked. Now that it has committed, it is seen.
     if ((error as DatabaseError).constraint !== 'jobs_one_active_per_identity') throw error;
@@ -122,9 +124,8 @@ export function deleteJob(
   viewerId: ViewerId,
   jobId: string,
   counted: Counted | null = null,
-): Promise<DeleteOutcome> {
-  return withTransaction(pool, async (db): Promise<DeleteOutcome> => {
-    await chargeCaller(db, viewerId, counted, 'DELETED');
+): Promise<Charged<DeleteOutcome>> {
+  return charged(pool, viewerId, counted, 'DELETED', async (db): Promise<DeleteOutcome> => {
     const job = await lockOwnedJob(db, viewerId, jobId);
     if (job === null) return { kind: 'NOT_FOUND' };
     if (!isTerminal(job.status)) return { kind: 'STILL_ACTIVE', job };
@@ -136,6 +137,20 @@ export function deleteJob(
       [jobId],
     );
     return { kind: 'DELETED', orphan: job };
+  });
+}
+
+/** Throws LimitReached, and does nothing, when the caller's allowance is used up. */
+function charged<Outcome>(
+  pool: Database,
+  viewerId: ViewerId,
+  counted: Counted | null,
+  deed: Deed,
+  act: (db: Queryable) => Promise<Outcome>,
+): Promise<Charged<Outcome>> {
+  return withTransaction(pool, async (db) => {
+    const pointsLeft = await chargeCaller(db, viewerId, counted, deed);
+    return { ...(await act(db)), ...(pointsLeft !== null && { pointsLeft }) };
   });
 }
 

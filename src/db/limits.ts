@@ -13,30 +13,34 @@ const limits = `jsonb_populate_record(null::tapedeck.limits, $3)`;
 /** What was done, by its name in `tapedeck.price`. */
 export type Deed = 'CANCELED' | 'DELETED' | 'RETRIED';
 
-/** Takes the price of the deed from the caller, but for an admin. Throws LimitReached when nothing is left. */
+/**
+ * Takes the price of the deed from the caller, but for an admin. Answers the points that are left, null when nothing
+ * limits them. Throws LimitReached when there are none.
+ */
 export async function chargeCaller(
   db: Queryable,
   viewerId: ViewerId,
   counted: Counted | null,
   deed: Deed,
-): Promise<void> {
-  if (counted === null || viewerId === null) return;
+): Promise<number | null> {
+  if (counted === null || viewerId === null) return null;
   const { ownerPerMinute, addressPerMinute } = counted.limits;
   // Nothing to count, so nobody is to wait for anybody.
-  if (ownerPerMinute === null && addressPerMinute === null) return;
+  if (ownerPerMinute === null && addressPerMinute === null) return null;
   await db.query(`-- lockBuckets\nselect tapedeck.lock_buckets(array[$1], array[$2])`, [
     viewerId,
     counted.address,
   ]);
-  const { rows } = await db.query<{ retryAt: Date | null }>(
+  const { rows } = await db.query<{ retryAt: Date | null; pointsLeft: number | null }>(
     `-- chargeCaller
      select b.retry_at as "retryAt",
-       case when b.retry_at is null then tapedeck.charge($1, $2, ${limits}, $4) end
+       case when b.retry_at is null then tapedeck.charge($1, $2, ${limits}, $4) end as "pointsLeft"
      from tapedeck.open_buckets($1, $2, ${limits}) b`,
     [viewerId, counted.address, toLimitsRow(counted), deed],
   );
-  const retryAt = rows[0]?.retryAt ?? null;
+  const { retryAt = null, pointsLeft = null } = rows[0] ?? {};
   if (retryAt !== null) throw new LimitReached('RATE_LIMITED', retryAt);
+  return pointsLeft;
 }
 
 /** Throws LimitReached when the caller, unless an admin, may not have one more active job. */

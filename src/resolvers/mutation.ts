@@ -1,6 +1,8 @@
 // Everything that can be changed. A refusal that the caller can act on is data, never an error.
 
 import type { Refusal } from '../services/refusals.ts';
+import type { Allowance } from '../services/requests.ts';
+import type { Context } from './context.ts';
 import { fromGlobalId } from './globalId.ts';
 import type { MutationResolvers } from './types.generated.ts';
 
@@ -14,23 +16,39 @@ export const Mutation: MutationResolvers = {
       idempotencyKey: idempotencyKey ?? null,
     };
     const result = await context.requests.request(ownerId, asked, address);
-    if (result.refusal === null) context.tellPoints?.(result.pointsLeft);
-    else if (result.refusal.code === 'RATE_LIMITED') context.tellPoints?.(0);
-    return { job: result.job, outcome: result.outcome, userErrors: toUserErrors(result.refusal) };
+    const { job, outcome, refusal } = tellAllowance(context, result);
+    return { job, outcome, userErrors: toUserErrors(refusal) };
   },
-  async cancelJob(_, { id }, { requests, viewerId, address }) {
-    const { job, refusal } = await requests.cancel(viewerId, fromGlobalId(id), address);
+  async cancelJob(_, { id }, context) {
+    const { requests, viewerId, address } = context;
+    const result = await requests.cancel(viewerId, fromGlobalId(id), address);
+    const { job, refusal } = tellAllowance(context, result);
     return { job, userErrors: toUserErrors(refusal) };
   },
-  async retryJob(_, { id }, { requests, viewerId, address }) {
-    const { job, refusal } = await requests.retry(viewerId, fromGlobalId(id), address);
+  async retryJob(_, { id }, context) {
+    const { requests, viewerId, address } = context;
+    const result = await requests.retry(viewerId, fromGlobalId(id), address);
+    const { job, refusal } = tellAllowance(context, result);
     return { job, userErrors: toUserErrors(refusal) };
   },
-  async deleteJob(_, { id }, { requests, viewerId, address }) {
-    const { refusal } = await requests.remove(viewerId, fromGlobalId(id), address);
+  async deleteJob(_, { id }, context) {
+    const { requests, viewerId, address } = context;
+    const result = await requests.remove(viewerId, fromGlobalId(id), address);
+    const { refusal } = tellAllowance(context, result);
     return { deletedJobId: refusal === null ? id : null, userErrors: toUserErrors(refusal) };
   },
 };
+
+/** Says beside the answer what the caller may still do; of what cost nothing and was refused, nothing is said. */
+function tellAllowance<Result extends Allowance & { readonly refusal: Refusal<string> | null }>(
+  { tellPoints }: Context,
+  result: Result,
+): Result {
+  const { refusal, pointsLeft } = result;
+  if (refusal?.code === 'RATE_LIMITED') tellPoints?.(0);
+  else if (refusal === null || pointsLeft !== undefined) tellPoints?.(pointsLeft);
+  return result;
+}
 
 function toUserErrors<Code>(refusal: Refusal<Code> | null) {
   return refusal === null ? [] : [{ ...refusal, retryAt: refusal.retryAt ?? null }];

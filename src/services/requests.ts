@@ -39,20 +39,28 @@ export type Mp3Request = {
   readonly idempotencyKey: string | null;
 };
 
-/** `pointsLeft`: of the caller's allowance; absent when nothing limits it. */
+/** `pointsLeft`: of the caller's allowance; undefined when nothing limits it, or nothing was asked of the database. */
+export type Allowance = { readonly pointsLeft?: number | undefined };
+
 export type RequestResult =
-  | {
+  | (Allowance & {
       readonly refusal: null;
       readonly job: Job;
       readonly outcome: RequestOutcome;
-      readonly pointsLeft?: number;
-    }
-  | { readonly refusal: RequestRefusal; readonly job: null; readonly outcome: null };
+    })
+  | (Allowance & {
+      readonly refusal: RequestRefusal;
+      readonly job: null;
+      readonly outcome: null;
+    });
 
 /** `job` is its present state, also when refused; null when there is none such. */
-export type ActionResult = { readonly refusal: ActionRefusal | null; readonly job: Job | null };
+export type ActionResult = Allowance & {
+  readonly refusal: ActionRefusal | null;
+  readonly job: Job | null;
+};
 
-export type DeleteResult = { readonly refusal: ActionRefusal | null };
+export type DeleteResult = Allowance & { readonly refusal: ActionRefusal | null };
 
 /**
  * A null `jobId` stands for an id that no job can have: it is not found, like any other. `address` is where the
@@ -147,17 +155,19 @@ export function createRequests(options: RequestsOptions): Requests {
     if (jobId === null) return { refusal: notFound, job: null };
     const outcome = await orRefused(cancelJob(pool, viewerId, jobId, count(address)));
     if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
+    const { pointsLeft } = outcome;
     switch (outcome.kind) {
       case 'NOT_FOUND':
-        return { refusal: notFound, job: null };
+        return { refusal: notFound, job: null, pointsLeft };
       case 'ALREADY_TERMINAL':
         // Asking twice is no mistake: a canceled job stays canceled.
-        if (outcome.job.status === 'CANCELED') return { refusal: null, job: outcome.job };
-        return { refusal: alreadyTerminal, job: outcome.job };
+        if (outcome.job.status === 'CANCELED')
+          return { refusal: null, job: outcome.job, pointsLeft };
+        return { refusal: alreadyTerminal, job: outcome.job, pointsLeft };
       case 'CANCELED':
       case 'LEFT':
         logger?.info({ jobId, outcome: outcome.kind }, 'job canceled');
-        return { refusal: null, job: outcome.job };
+        return { refusal: null, job: outcome.job, pointsLeft };
     }
   }
 
@@ -171,18 +181,19 @@ export function createRequests(options: RequestsOptions): Requests {
       retryJob(pool, viewerId, jobId, attemptsPerRequest, count(address)),
     );
     if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
+    const { pointsLeft } = outcome;
     switch (outcome.kind) {
       case 'NOT_FOUND':
-        return { refusal: notFound, job: null };
+        return { refusal: notFound, job: null, pointsLeft };
       case 'STILL_ACTIVE':
-        return { refusal: stillActive('it cannot be retried yet'), job: outcome.job };
+        return { refusal: stillActive('it cannot be retried yet'), job: outcome.job, pointsLeft };
       case 'TWIN_ACTIVE':
-        return { refusal: twinActive, job: outcome.job };
+        return { refusal: twinActive, job: outcome.job, pointsLeft };
       case 'NOT_RETRYABLE':
-        return { refusal: notRetryable, job: outcome.job };
+        return { refusal: notRetryable, job: outcome.job, pointsLeft };
       case 'QUEUED':
         logger?.info({ jobId }, 'job to be tried again');
-        return { refusal: null, job: outcome.job };
+        return { refusal: null, job: outcome.job, pointsLeft };
     }
   }
 
@@ -194,17 +205,18 @@ export function createRequests(options: RequestsOptions): Requests {
     if (jobId === null) return { refusal: notFound };
     const outcome = await orRefused(deleteJob(pool, viewerId, jobId, count(address)));
     if (outcome instanceof LimitReached) return { refusal: explain(outcome) };
+    const { pointsLeft } = outcome;
     switch (outcome.kind) {
       case 'NOT_FOUND':
-        return { refusal: notFound };
+        return { refusal: notFound, pointsLeft };
       case 'STILL_ACTIVE':
-        return { refusal: stillActive('cancel it first') };
+        return { refusal: stillActive('cancel it first'), pointsLeft };
       case 'DELETED':
         if (outcome.orphan !== null) {
           await removeFiles({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
         }
         logger?.info({ jobId, isOrphan: outcome.orphan !== null }, 'job deleted');
-        return { refusal: null };
+        return { refusal: null, pointsLeft };
     }
   }
 

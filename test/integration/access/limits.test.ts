@@ -57,11 +57,16 @@ async function ask(visitor: Visitor, videoId = newVideoId(), variables = {}) {
 }
 
 async function act(visitor: Visitor, action: string, id: string) {
-  const { data } = await visitor.send(
+  return (await actAndHear(visitor, action, id)).code;
+}
+
+async function actAndHear(visitor: Visitor, action: string, id: string) {
+  const { headers, body } = await visitor.post(
     `mutation ($id: ID!) { it: ${action}(id: $id) { userErrors { code message retryAt } } }`,
     { id },
   );
-  return data.it.userErrors[0]?.code ?? 'DONE';
+  const { data } = JSON.parse(body.toString());
+  return { code: data.it.userErrors[0]?.code ?? 'DONE', allowance: headers['ratelimit'] };
 }
 
 async function outcomes(count: number, next: (nth: number) => Promise<{ answer: string }>) {
@@ -173,6 +178,29 @@ describe('requests a minute', () => {
       id: job.id,
     });
     expect(data.job.status).toBe('CANCELED');
+  });
+
+  test('are told beside the answer to an action as well, refused or not', async () => {
+    const visitor = newcomer();
+    const { job } = await ask(visitor);
+    await stopClock(3);
+    const answers: string[] = [];
+    const actions = ['cancel', 'retry', 'delete', 'retry', 'cancel', 'delete', 'cancel', 'delete'];
+    for (const action of actions) {
+      const { code, allowance } = await actAndHear(visitor, `${action}Job`, job.id);
+      const [, left] = /^"conversions";r=(\d);/.exec(String(allowance)) ?? [];
+      answers.push(`${action}: ${code}, ${left} left`);
+    }
+    expect(answers).toEqual([
+      'cancel: DONE, 2 left',
+      'retry: DONE, 1 left',
+      'delete: STILL_ACTIVE, 1 left',
+      'retry: STILL_ACTIVE, 0 left',
+      'cancel: DONE, 0 left',
+      'delete: DONE, 0 left',
+      'cancel: NOT_FOUND, 0 left',
+      'delete: RATE_LIMITED, 0 left',
+    ]);
   });
 
   test('that come all at once are counted one by one', async () => {
