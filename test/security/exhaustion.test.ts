@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import type { ClientOptions } from 'ws';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { openFolder } from '../support/folder.ts';
@@ -75,11 +76,11 @@ const attacks: readonly Attack[] = [
 ];
 testAttacks(() => target, attacks);
 
-async function openFrom(address: string): Promise<WebSocket | number> {
+async function openFrom(address: string, options: ClientOptions = {}) {
   const socket = new WebSocket(
     `${target.url.replace('http', 'ws')}/graphql`,
     'graphql-transport-ws',
-    { headers: { 'x-forwarded-for': address } },
+    { headers: { 'x-forwarded-for': address }, ...options },
   );
   socket.on('error', () => {});
   return Promise.race([
@@ -123,3 +124,25 @@ test('the addresses of one IPv6 line are one', async () => {
   expect(neighbour).toBeInstanceOf(WebSocket);
   await close([...opened, neighbour]);
 });
+
+test('whoever is gone without a word loses their place after two missed pings', async () => {
+  const address = '203.0.113.9';
+  const gone = await Promise.all(
+    Array.from({ length: mostSockets }, () => openFrom(address, { autoPong: false })),
+  );
+  const closes = gone.map(async (socket) => {
+    if (typeof socket === 'number') throw new Error(`${socket} instead of a socket`);
+    // A client that is there in every other respect: it is acknowledged, and follows a stream.
+    socket.send('{"type":"connection_init"}');
+    await once(socket, 'message');
+    const query = 'subscription { queueStats { queued } }';
+    socket.send(JSON.stringify({ type: 'subscribe', id: 'one', payload: { query } }));
+    const [code] = await once(socket, 'close');
+    return code as number;
+  });
+  // Torn, not closed: nobody is there to say good-bye to.
+  expect(await Promise.all(closes)).toEqual(Array.from({ length: mostSockets }, () => 1006));
+  const again = await openFrom(address);
+  expect(again).toBeInstanceOf(WebSocket);
+  await close([again]);
+}, 60_000);
