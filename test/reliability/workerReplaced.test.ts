@@ -208,11 +208,12 @@ test('the tools of a canceled conversion are dead within a second, and it leaves
 
 test('workers killed at random moments leave no process and no file', async () => {
   const kills = scale(4, 40);
-  await standIn.take(2);
+  await standIn.take(1);
   const load = startLoad(() => fleet.api.url, 600);
   for (let turn = 0; turn < kills; turn += 1) {
     const [victim] = fleet.workers;
-    await lastFor(Math.random() * 1.5);
+    // Some live long enough to finish what they took up, and some do not.
+    await lastFor(Math.random() * 4);
     if (victim !== undefined) await fleet.end(victim, 'SIGKILL');
     await fleet.startWorker();
   }
