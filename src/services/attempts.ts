@@ -17,58 +17,19 @@ import type { AttemptKey } from '../db/attempts.ts';
 import { findJobByArtifactToken } from '../db/jobs.ts';
 import type { Database } from '../db/pool.ts';
 import { forgetLosses } from '../db/workers.ts';
-import type { JobFailureCode } from '../domain/failure.ts';
-import type { Artifact, Job, JobPhase, SourceMetadata } from '../domain/job.ts';
+import type { Job, JobPhase } from '../domain/job.ts';
 import { isAnswer, isRefusal } from '../domain/lane.ts';
 import { defaultPhaseLimits } from '../domain/phaseLimits.ts';
 import { overallFraction } from '../domain/progress.ts';
 import { retryDelaySeconds } from '../domain/retry.ts';
+import { AttemptLost, WorkerStopping } from './attempt.ts';
+import type { ClaimedAttempt } from './attempt.ts';
 import type { AttemptObserver } from './attemptObserver.ts';
 import { createLaneBook } from './laneBook.ts';
 import { outlastOutage } from './outlastOutage.ts';
 import { startPhaseClock } from './phaseClock.ts';
 import type { PhaseLimits } from './phaseClock.ts';
 import { createProgressBoard } from './progressBoard.ts';
-import type { PhaseProgress } from './progressBoard.ts';
-
-/** The attempt was canceled, rescued or handed over: whatever it does now is void. */
-export class AttemptLost extends Error {
-  constructor(cause?: unknown) {
-    super('the attempt is no longer ours', { cause });
-    this.name = 'AttemptLost';
-  }
-}
-
-/** The worker is stopping: the attempt is to be handed back. */
-export class WorkerStopping extends Error {
-  constructor() {
-    super('the worker is stopping');
-    this.name = 'WorkerStopping';
-  }
-}
-
-export type Attempt = {
-  /** As claimed. */
-  readonly job: Job;
-  readonly key: AttemptKey;
-  /** Aborts with AttemptLost, WorkerStopping, or AttemptFailure TIMED_OUT. */
-  readonly signal: AbortSignal;
-  /** Every write below throws AttemptLost when the attempt is no longer ours, and outlasts a database outage. */
-  enter(phase: JobPhase): Promise<void>;
-  describe(source: SourceMetadata): Promise<void>;
-  /** `token` makes the address of the small picture, unless the job has one already. */
-  showThumbnail(token: string): Promise<void>;
-  /** From here on callers may hear what there is of the MP3. */
-  openPreview(token: string): Promise<void>;
-  /** Never waits and never fails: the newest report is written with the next flush. */
-  report(progress: PhaseProgress): void;
-  finish(artifact: Artifact): Promise<void>;
-  /** Ends the attempt; answers when the next one starts, null when the job has FAILED. */
-  fail(code: JobFailureCode): Promise<Date | null>;
-  release(): Promise<void>;
-  /** Of a lost attempt: was its job canceled? Then nothing of it is of use to anybody. */
-  isJobOver(): Promise<boolean>;
-};
 
 export type Attempts = AsyncDisposable & {
   /** Starts an attempt for the task to run to its end; null when there is nothing to do. */
@@ -84,9 +45,6 @@ export type Attempts = AsyncDisposable & {
   /** How many this process runs. */
   count(): number;
 };
-
-/** Disposing takes the attempt off the books of this process. */
-export type ClaimedAttempt = Attempt & Disposable;
 
 type AttemptsOptions = {
   readonly pool: Database;

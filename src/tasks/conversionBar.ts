@@ -3,7 +3,7 @@
 
 import type { EncodeProgress } from '../media/encodeParts.ts';
 import type { DownloadProgress } from '../media/ytdlpOutput.ts';
-import type { Attempt } from '../services/attempts.ts';
+import type { Attempt } from '../services/attempt.ts';
 
 export type ConversionBar = {
   downloaded(progress: DownloadProgress): void;

@@ -23,8 +23,9 @@ import type { ConversionBar } from './conversionBar.ts';
 import { sourceKey } from './keptSource.ts';
 import { forgetSource, obtainSource } from './obtainSource.ts';
 import type { Beginning } from './obtainSource.ts';
-import { AttemptLost, WorkerStopping } from '../services/attempts.ts';
-import type { Attempt, Attempts } from '../services/attempts.ts';
+import { AttemptLost, WorkerStopping } from '../services/attempt.ts';
+import type { Attempt } from '../services/attempt.ts';
+import type { Attempts } from '../services/attempts.ts';
 import type { Storage, WorkFolder } from '../storage.ts';
 import type { Thumbnails } from '../thumbnails.ts';
 

@@ -8,7 +8,7 @@ import { extractorsFor } from '../domain/url.ts';
 import type { GrowingSource } from '../media/source.ts';
 import { fetchSource } from '../media/ytdlp.ts';
 import type { FetchedSource } from '../media/ytdlp.ts';
-import type { Attempt } from '../services/attempts.ts';
+import type { Attempt } from '../services/attempt.ts';
 import type { Storage } from '../storage.ts';
 import type { ConversionBar } from './conversionBar.ts';
 import type { ConvertOptions } from './convert.ts';

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import { Logger as QueueLogger, run } from 'graphile-worker';
 import type { RunnerOptions, WorkerEvents } from 'graphile-worker';
 import type { Logger } from '../logger.ts';
-import { AttemptLost } from '../services/attempts.ts';
+import { AttemptLost } from '../services/attempt.ts';
 import { isDatabaseUnavailable } from '../services/unavailable.ts';
 
 export type QueueRunner = AsyncDisposable & {

@@ -2,8 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { cancelJob } from '../../../src/db/actions.ts';
 import type { Database } from '../../../src/db/pool.ts';
 import { rescueLostAttempts } from '../../../src/db/workers.ts';
-import { AttemptLost, createAttempts, WorkerStopping } from '../../../src/services/attempts.ts';
-import type { Attempts, ClaimedAttempt } from '../../../src/services/attempts.ts';
+import { AttemptLost, WorkerStopping } from '../../../src/services/attempt.ts';
+import { createAttempts } from '../../../src/services/attempts.ts';
+import type { ClaimedAttempt } from '../../../src/services/attempt.ts';
+import type { Attempts } from '../../../src/services/attempts.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { openLink } from '../../support/databaseLink.ts';

@@ -2,7 +2,7 @@
 // records may only be frozen: its steps come all the same, late.
 
 import fc from 'fast-check';
-import { AttemptLost } from '../../../src/services/attempts.ts';
+import { AttemptLost } from '../../../src/services/attempt.ts';
 import { newArtifact } from '../jobs.ts';
 import { crashWorker } from './events.ts';
 import { end, fileOf, findJob, holdsAttempt, queue } from './model.ts';
