@@ -3,8 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ApolloServer, HeaderMap } from '@apollo/server';
-import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -12,7 +11,7 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, OperationTypeNode, parse } from 'graphql';
+import { GraphQLError } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import { countedAddress } from '../domain/address.ts';
@@ -20,13 +19,20 @@ import type { Logger } from '../logger.ts';
 import type { Context, Services } from '../resolvers/context.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
 import { resolvers } from '../resolvers/index.ts';
+import {
+  answerOk,
+  judgedDocuments,
+  limitDocuments,
+  maskErrors,
+  refuseSubscriptions,
+} from './apolloPlugins.ts';
+import type { RequestContext } from './apolloPlugins.ts';
 import type { Identify } from './caller.ts';
 import { answerDenied } from './denials.ts';
 import { createDocuments, parseOptions, unknownDocument, validationOptions } from './documents.ts';
 import type { Documents } from './documents.ts';
 import { maskError } from './errors.ts';
 import { overWebSocket } from './graphqlSocket.ts';
-import { findOverspending } from './operationCost.ts';
 import { isOwnPage } from './origin.ts';
 import { createSockets } from './sockets.ts';
 import { createStreamCounts } from './streamCounts.ts';
@@ -187,99 +193,3 @@ function resolveDocumentId(documents: Documents) {
     if (request.method === 'GET') request.raw.url = url.pathname + url.search;
   };
 }
-
-/**
- * Apollo asks here for what it would else parse and validate itself, by `<schema's hash>:<text's hash>`. In the
- * place of a document that was refused it gets a harmless one, which `limitDocuments` stops. What is merely
- * at fault it looks at again, to say so in the form that was asked for.
- */
-function judgedDocuments(documents: Documents) {
-  return {
-    async get(key: string) {
-      const verdict = documents.recall(key.slice(key.lastIndexOf(':') + 1));
-      return verdict?.refused === true ? harmless : (verdict?.document ?? undefined);
-    },
-    set: async () => {},
-    delete: async () => {},
-  };
-}
-
-const harmless = parse('{ __typename }');
-
-function limitDocuments(
-  schema: GraphQLSchema,
-  documents: Documents,
-): ApolloServerPlugin<RequestContext> {
-  const asBadRequest = ({ message, extensions }: GraphQLError) =>
-    new GraphQLError(message, { extensions: { ...extensions, http: { status: 400 } } });
-  return {
-    requestDidStart: async () => ({
-      async didResolveSource({ source }) {
-        documents.judge(source);
-      },
-      async didResolveOperation({ source, document, operation, request: { variables } }) {
-        const { refused, faults } = documents.judge(source);
-        if (refused) throw asBadRequest(faults[0]);
-        if (!operation) return;
-        const overspending = findOverspending(schema, { document, operation, variables });
-        if (overspending !== null) throw asBadRequest(overspending);
-      },
-    }),
-  };
-}
-
-type RequestContext = Context & { readonly requestId: string };
-
-/** Not Apollo's formatError: that one does not know the request. */
-function maskErrors(logger: Logger): ApolloServerPlugin<RequestContext> {
-  return {
-    requestDidStart: async () => ({
-      async willSendResponse({ response, errors, contextValue }) {
-        if (response.body.kind !== 'single' || !response.body.singleResult.errors) return;
-        const { requestId } = contextValue;
-        response.body.singleResult.errors = response.body.singleResult.errors.map(
-          (formatted, index) => maskError(formatted, errors?.[index], { logger, requestId }),
-        );
-      },
-    }),
-  };
-}
-
-/** Apollo would execute one as if it were a query, and fail at its first field. */
-const refuseSubscriptions: ApolloServerPlugin = {
-  requestDidStart: async () => ({
-    async didResolveOperation({ operation }) {
-      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
-      throw new GraphQLError(
-        'Subscriptions are served over WebSocket (graphql-transport-ws) only.',
-        {
-          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
-        },
-      );
-    },
-  }),
-};
-
-/**
- * A well-formed request whose document is at fault is answered with 200 in application/json; only
- * application/graphql-response+json may say it with the status. Apollo says 400 in both.
- * https://graphql.github.io/graphql-over-http/draft/#sec-application-json
- */
-const answerOk: ApolloServerPlugin = {
-  requestDidStart: async () => ({
-    async willSendResponse({ request, response, errors }) {
-      const accept = (request.http?.headers ?? new HeaderMap()).get('accept') ?? '';
-      const isDocumentFault = errors?.some(({ extensions }) =>
-        documentFaults.has(String(extensions['code'])),
-      );
-      if (isDocumentFault && !accept.includes('application/graphql-response+json')) {
-        response.http.status = 200;
-      }
-    },
-  }),
-};
-
-const documentFaults = new Set([
-  ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'],
-  'OPERATION_RESOLUTION_FAILURE',
-]);
