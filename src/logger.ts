@@ -57,7 +57,7 @@ export function escapeForJson(line: string): string {
 export function escapeForTerminal(line: string): string {
   return line
     .replaceAll(unescapedControls, (character) => `\\\\${codeOf(character)}`)
-    .replaceAll(/(?<!\\)((?:\\\\)*)\\(u00[01][0-9a-f]|[bfr])/g, String.raw`$1\\$2`)
+    .replaceAll(/(?<!\\)((?:\\\\)*)\\(u00[01][0-9a-f]|[bfrt])/g, String.raw`$1\\$2`)
     .replace(/"msg":"(?:[^"\\]|\\.)*"\}\s*$/, (message) => message.replaceAll(lineBreak, '$1 '));
 }
 
