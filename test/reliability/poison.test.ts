@@ -24,10 +24,10 @@ beforeAll(async () => {
   const search = { ytdlpPath: null, ffmpegPath: null, searchPath: process.env['PATH'] ?? '' };
   const { ytdlp } = await findTools(search);
   const deadly = folder.file('yt-dlp');
-  // Its parent is the worker.
+  // Its parent is src/media/supervise.sh, and that one's the worker. proc(5)
   await writeFile(
     deadly,
-    `#!/bin/sh\ncase "$*" in *poison*) kill -KILL $PPID; exec sleep 1000;; esac\nexec "${ytdlp.path}" "$@"\n`,
+    `#!/bin/sh\ncase "$*" in *poison*) kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat); exec sleep 1000;; esac\nexec "${ytdlp.path}" "$@"\n`,
   );
   await chmod(deadly, 0o755);
   fleet = stack.use(
