@@ -100,8 +100,14 @@ test('a row that is removed and not wanted back is gone on the server too', asyn
   const song = await leaveCanceled('removed0001');
   const page = await house.visit();
   await remove(page, song);
+  // A page that is reloaded before it has its answer breaks the request off.
+  const answered = page.waitForEvent(
+    'requestfinished',
+    (each) => each.url().endsWith('/graphql') && each.method() === 'POST',
+  );
   await page.getByRole('button', { name: 'Dismiss' }).click();
   await eventually('it to be gone', async () => (await statusesOf(song)).length === 0);
+  await answered;
   await page.reload();
   await page.getByRole('heading', { name: /Your tapes/ }).waitFor();
   expect(await rowOf(page, song).count()).toBe(0);
