@@ -1,4 +1,5 @@
-// Who still works in a folder: tests ask it to prove that an attempt left nobody behind. Linux only.
+// Who still works in a folder: tests ask it to prove that an attempt left nobody behind. And how large a process has
+// become. Linux only.
 
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
@@ -15,4 +16,10 @@ export async function processesIn(folder: string): Promise<string[]> {
     }),
   );
   return found.flat();
+}
+
+/** Resident memory, in whole megabytes. */
+export async function readMemoryMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024);
 }

@@ -2,7 +2,7 @@
 // queue stays quick, the rows go when the transaction does, and no process grows. `SOAK_MINUTES=1440` makes it a day.
 
 import { expect, test } from '@jest/globals';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { eventually } from '../../support/eventually.ts';
 import { percentile, report } from '../../support/figures.ts';
 import { startFleet } from '../../support/fleet.ts';
@@ -10,6 +10,7 @@ import type { Fleet } from '../../support/fleet.ts';
 import { openFolder } from '../../support/folder.ts';
 import { lastFor } from '../../support/lasting.ts';
 import { startLoad } from '../../support/load.ts';
+import { readMemoryMb } from '../../support/processes.ts';
 import { makeStandIn } from '../../support/standInTools.ts';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 3);
@@ -34,7 +35,7 @@ test(
     const load = startLoad(() => fleet.api.url, 700);
 
     await lastFor(60 * (minutes - openMinutes) * 0.5);
-    const before = await Promise.all(processes.map(readMemoryMb));
+    const before = await Promise.all(processes.map(({ pid }) => readMemoryMb(pid)));
     const held = await pool.connect();
     await held.query('begin isolation level repeatable read');
     await held.query('select from tapedeck.jobs limit 1');
@@ -56,7 +57,7 @@ test(
     );
     const recoveredMs = performance.now() - releasedAt;
     await lastFor(60 * (minutes - openMinutes) * 0.5);
-    const after = await Promise.all(processes.map(readMemoryMb));
+    const after = await Promise.all(processes.map(({ pid }) => readMemoryMb(pid)));
     await load.stop();
     await eventually('every job to end', async () => {
       const { rows } = await pool.query(
@@ -126,9 +127,4 @@ async function readWaitsMs(pool: Pool, from: Date, to: Date): Promise<number[]> 
     [from, to],
   );
   return rows.map(({ wait }) => wait);
-}
-
-async function readMemoryMb({ pid }: { readonly pid: number }): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024);
 }
