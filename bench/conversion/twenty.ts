@@ -31,7 +31,7 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
   const ids = songs.map((song) => song.id);
   const cpu: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
   const wall = await inTurns(
-    1,
+    2,
     {
       ours: () =>
         measured(
