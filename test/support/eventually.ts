@@ -12,7 +12,7 @@ type Patience = { readonly timeoutMs?: number };
 export async function eventually<Value>(
   awaited: string,
   probe: () => Value | Promise<Value>,
-  { timeoutMs = 10_000 }: Patience = {},
+  { timeoutMs = 30_000 }: Patience = {},
 ): Promise<NonNullable<Value>> {
   const giveUpAt = performance.now() + timeoutMs;
   let seen: unknown;

@@ -3,7 +3,7 @@
 import { jest } from '@jest/globals';
 
 // Real databases, real tools and a busy machine: a hang is told from slowness by a wide margin.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 // Node's own modules throw errors of the world outside jest's. In a real process these are Errors like any
 // other, which graphql-js and our own code tell from other things by `instanceof`.

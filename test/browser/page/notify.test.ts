@@ -86,6 +86,7 @@ test('a failure is told too, with the reason, but nothing that one sees anyway',
   await failing.whenHeld('player');
   await look(page, 'hidden');
   failing.release('player');
+  await waitFor(page, failing, 'Failed');
   await eventually('the notification', async () => (await tray(page)).length > 0);
   const [only, ...more] = await tray(page);
   expect(more).toEqual([]);
