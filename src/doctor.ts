@@ -178,7 +178,7 @@ async function checkTools({
   });
   const { ytdlp, ffmpeg } = tools;
   const found = `yt-dlp ${ytdlp.version} (${ytdlp.ageDays} days old, from ${ytdlp.origin}), ffmpeg ${ffmpeg.version}`;
-  const { refusal } = await confineTools(tools, environment);
+  const { refusal } = await confineTools(tools, { environment, dataFolder });
   const confined = sandbox === 'off' ? 'no sandbox (SANDBOX is off)' : nameSandbox(refusal);
   if (refusal !== null && sandbox === 'require') {
     throw new Fault(`${found}; ${confined}, but SANDBOX is require: see docs/security.md.`);

@@ -1,5 +1,6 @@
 // The entry: settings, parts, the chosen roles; then a signal, and everything in reverse.
 
+import { mkdir } from 'node:fs/promises';
 import { startApi, startMetrics } from './api.ts';
 import { createApp } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
@@ -69,7 +70,12 @@ async function main(command: string | undefined, args: readonly string[]): Promi
       'Tapedeck is ready: this worker waits for jobs',
     );
   }
-  const signal = await Promise.race([stopped, ...broken]);
+  const signal = await Promise.race([stopped, ...broken]).catch((cause: unknown) => {
+    // At once, and not when everything has stopped: what is broken may not let itself be stopped.
+    logger.error({ err: cause }, 'Tapedeck cannot go on and stops');
+    exitInTime();
+    throw cause;
+  });
   logger.info(`Tapedeck stops (${signal}); conversions under way are continued at the next start`);
   // Side by side: clients are sent away while conversions are handed back.
   Promise.resolve(worker?.[Symbol.asyncDispose]()).catch(() => {});
@@ -111,6 +117,8 @@ function searchOf({ ytdlpPath, ffmpegPath, environment, dataFolder }: Config) {
 
 /** Finds the tools, and the sandbox that each is to run in; says what there is. */
 async function prepareTools(config: Config, logger: Logger): Promise<Tools> {
+  // What is not there yet, the sandboxes could not hide.
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   const found = await findTools(searchOf(config));
   announceTools(found, logger);
   if (config.sandbox === 'off') {
@@ -131,10 +139,10 @@ async function prepareTools(config: Config, logger: Logger): Promise<Tools> {
 /** Throws ToolError when there has to be a sandbox and there is none. */
 async function confineFound(
   found: Tools,
-  { sandbox, environment }: Config,
+  { sandbox, environment, dataFolder }: Config,
 ): Promise<{ tools: Tools; refusal: string | null }> {
   if (sandbox === 'off') return { tools: found, refusal: null };
-  const { tools, refusal } = await confineTools(found, environment);
+  const { tools, refusal } = await confineTools(found, { environment, dataFolder });
   if (refusal === null || sandbox !== 'require') return { tools, refusal };
   throw new ToolError(
     `SANDBOX is require, and there is none: ${refusal}. See docs/security.md, or set it to auto.`,
@@ -155,6 +163,10 @@ const sameWishMs = 1_000;
 /** Supervisors kill after 30 s; what is not handed back by then, others rescue. */
 const longestStopMs = 25_000;
 
+function exitInTime(): void {
+  setTimeout(() => process.exit(1), longestStopMs).unref();
+}
+
 /** The first signal asks; a later one is an order. */
 function waitForSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -165,7 +177,7 @@ function waitForSignal(): Promise<NodeJS.Signals> {
       }
       askedAt = performance.now();
       stop.abort();
-      setTimeout(() => process.exit(1), longestStopMs).unref();
+      exitInTime();
       resolve(signal);
     };
     let askedAt = 0;

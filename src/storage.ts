@@ -19,8 +19,9 @@ export type FileKey = { readonly jobId: string; readonly attempt: number };
 
 /** A folder of the attempt's own; disposing removes it with all that is in it. */
 export type WorkFolder = AsyncDisposable & {
+  /** Where the tools work, and the one place that they may write to. */
   readonly path: string;
-  /** Where the MP3 grows: listeners are given it meanwhile. */
+  /** Where the MP3 grows, out of the tools' reach: listeners are given it meanwhile. */
   readonly mp3Path: string;
 };
 
@@ -73,10 +74,11 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
       const path = workPath(key);
       const remove = () => rm(path, { recursive: true, force: true });
       await remove();
-      await mkdir(path, { mode: 0o700 }).catch(refuseWhenFull);
+      const toolsPath = join(path, 'tools');
+      await mkdir(toolsPath, { recursive: true, mode: 0o700 }).catch(refuseWhenFull);
       // What cannot be removed now, the sweep removes; it must not hide how the attempt ended.
       return {
-        path,
+        path: toolsPath,
         mp3Path: growingPath(key),
         [Symbol.asyncDispose]: () => remove().catch(() => {}),
       };

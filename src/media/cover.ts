@@ -1,9 +1,9 @@
 // Makes the square picture that players show from a site's thumbnail. A cover never fails a job:
 // whatever is wrong with the picture, the answer is null.
 
-import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { openPlainFile } from '../plainFile.ts';
 import { childEnvironment } from './environment.ts';
 import type { Workplace } from './probe.ts';
 import { run, withArguments } from './process.ts';
@@ -47,7 +47,7 @@ export async function squarePictures(
       signal: workplace.signal,
     });
     if (exitCode !== 0) return null;
-    return { cover: await readFile(cover), thumbnail: await readFile(thumbnail) };
+    return { cover: await readPicture(cover), thumbnail: await readPicture(thumbnail) };
   } catch {
     workplace.signal.throwIfAborted();
     return null;
@@ -62,16 +62,17 @@ function squareArgs(maxSide: number, output: string): readonly string[] {
   ].flat();
 }
 
+async function readPicture(path: string): Promise<Buffer> {
+  await using file = await openPlainFile(path);
+  return await file.readFile();
+}
+
 /** Picked by the first bytes and forced on ffmpeg, which would else try all it has on a stranger's file. */
 async function pictureDemuxer(path: string): Promise<string | null> {
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
-    if (buffer.readUIntBE(0, 3) === 0xffd8ff) return 'jpeg_pipe';
-    if (buffer.readUIntBE(0, 4) === 0x89504e47) return 'png_pipe';
-    if (buffer.toString('latin1', 8, 12) === 'WEBP') return 'webp_pipe';
-    return null;
-  } finally {
-    await file.close();
-  }
+  await using file = await openPlainFile(path);
+  const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
+  if (buffer.readUIntBE(0, 3) === 0xffd8ff) return 'jpeg_pipe';
+  if (buffer.readUIntBE(0, 4) === 0x89504e47) return 'png_pipe';
+  if (buffer.toString('latin1', 8, 12) === 'WEBP') return 'webp_pipe';
+  return null;
 }

@@ -39,6 +39,10 @@ export async function extraCertificates(
     ? await readFile(host['SSL_CERT_FILE'], 'utf8')
     : rootCertificates.join('\n');
   const bundle = join(folder, 'trusted.pem');
-  await writeFile(bundle, `${roots}\n${await readFile(extra, 'utf8')}`, { mode: 0o600 });
+  // `wx`: what stands there already, a link perhaps, is not written to.
+  await writeFile(bundle, `${roots}\n${await readFile(extra, 'utf8')}`, {
+    mode: 0o600,
+    flag: 'wx',
+  });
   return { SSL_CERT_FILE: bundle };
 }

@@ -133,6 +133,7 @@ async function probe(
     folder: workplace.folder,
     environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
     sandbox: workplace.ffmpeg.sandbox ?? null,
+    readable: path,
     maxFileBytes: 0,
     timeoutMs: workplace.timeoutMs,
     signal: workplace.signal,

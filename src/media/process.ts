@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { AttemptFailure } from '../domain/failure.ts';
 import { lineSplitter, lineTail } from './lines.ts';
 import { endGroup, signalGroup } from './processGroup.ts';
-import { inFolder } from './sandbox.ts';
+import { within } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** From the polite signal to SIGKILL. Short: nothing that a tool could still save is ever kept. */
@@ -47,6 +47,8 @@ export type RunOptions = {
   readonly environment: Readonly<Record<string, string>>;
   /** Null, or absent: it sees what this process sees. */
   readonly sandbox?: Sandbox | null;
+  /** A file outside of the work folder that it may read, too. */
+  readonly readable?: string;
   /** No file that the tool writes can grow beyond this. */
   readonly maxFileBytes: number;
   readonly timeoutMs: number;
@@ -92,7 +94,7 @@ export async function run(options: RunOptions): Promise<Exit> {
       LAUNCH_MEMORY_KIB: String(memoryKib),
       LAUNCH_CPU_SECONDS: String(options.maxCpuSeconds ?? Math.ceil(options.timeoutMs / 1_000)),
       LAUNCH_OPEN_FILES: String(mostOpenFiles),
-      LAUNCH_SANDBOX: options.sandbox ? inFolder(options.sandbox, options.folder).join('\n') : '',
+      LAUNCH_SANDBOX: options.sandbox ? within(options.sandbox, options).join('\n') : '',
     },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,

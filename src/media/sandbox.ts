@@ -4,6 +4,7 @@
 
 import { access, readFile, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { choosesCertificates } from './environment.ts';
 import type { HostEnvironment } from './environment.ts';
 import { askTool } from './tools.ts';
@@ -26,6 +27,9 @@ const systemFolders = [
   ),
 ];
 
+/** With .env, and what is installed of us. */
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
 const world: Sandbox = [
   // All there are, the network's included; whoever needs the network asks for it.
   ...['--unshare-all', '--hostname', 'sandbox', '--cap-drop', 'ALL'],
@@ -35,9 +39,13 @@ const world: Sandbox = [
   ...systemFolders.flatMap((path) => ['--ro-bind-try', path, path]),
 ];
 
-/** The options that give a sandbox its work folder; the tool and its arguments follow. */
-export function inFolder(sandbox: Sandbox, folder: string): readonly string[] {
-  return [...sandbox, '--bind', folder, folder, '--chdir', folder, '--'];
+/** The options that give a sandbox its work folder and what else it may read; the tool and its arguments follow. */
+export function within(
+  sandbox: Sandbox,
+  { folder, readable }: { readonly folder: string; readonly readable?: string },
+): readonly string[] {
+  const more = readable === undefined ? [] : ['--ro-bind', readable, readable];
+  return [...sandbox, '--bind', folder, folder, ...more, '--chdir', folder, '--'];
 }
 
 /**
@@ -46,7 +54,7 @@ export function inFolder(sandbox: Sandbox, folder: string): readonly string[] {
  */
 export async function confineTools(
   tools: Tools,
-  environment: HostEnvironment,
+  { environment, dataFolder }: { environment: HostEnvironment; dataFolder: string },
 ): Promise<{ readonly tools: ConfinedTools; readonly refusal: string | null }> {
   const { ytdlp, ffmpeg } = tools;
   const without = (refusal: string) => ({
@@ -56,19 +64,27 @@ export async function confineTools(
   const bwrap = await findBwrap(environment['PATH'] ?? '');
   if (bwrap === null) return without('bubblewrap is not installed');
 
+  // Ours may lie among the system's: /opt/tapedeck, /usr/src/app.
+  const ours = await Promise.all(
+    [projectFolder, dataFolder].map((path) => realpath(path).catch(() => '')),
+  );
+  const hidden = ours.filter(isOfSystem);
+  const covers = hidden.flatMap((path) => ['--tmpfs', path]);
+  const isSeen = (path: string) => isOfSystem(path) && !hidden.some((each) => isIn(path, each));
   const [forYtdlp, forFfmpeg] = await Promise.all([
-    pathsOf([ytdlp.path, ...(ytdlp.jsRuntime === null ? [] : [ytdlp.jsRuntime])]),
-    pathsOf([ffmpeg.path, ffmpeg.ffprobePath]),
+    pathsOf([ytdlp.path, ...(ytdlp.jsRuntime === null ? [] : [ytdlp.jsRuntime])], isSeen),
+    pathsOf([ffmpeg.path, ffmpeg.ffprobePath], isSeen),
   ]);
   const readable = (paths: readonly string[]) => paths.flatMap((path) => ['--ro-bind', path, path]);
   // Its only way out is the egress guard, on loopback.
   const online = [
     bwrap,
     ...world,
+    ...covers,
     '--share-net',
     ...readable([...forYtdlp, ...trusted(environment)]),
   ];
-  const offline = [bwrap, ...world, ...readable(forFfmpeg)];
+  const offline = [bwrap, ...world, ...covers, ...readable(forFfmpeg)];
   // They are handed on by way of a variable, a line each.
   if ([...online, ...offline].some((text) => text.includes('\n'))) {
     return without('a path of a tool holds a line break');
@@ -107,8 +123,11 @@ async function findBwrap(searchPath: string): Promise<string | null> {
   return null;
 }
 
-/** What programs outside of the system's folders need to be seen of: their own, and a virtual environment's. */
-async function pathsOf(programs: readonly string[]): Promise<string[]> {
+/** The folders that programs need and that are not seen anyway: their own, and a virtual environment's. */
+async function pathsOf(
+  programs: readonly string[],
+  isSeen: (path: string) => boolean,
+): Promise<string[]> {
   const folders = new Set<string>();
   for (const program of programs) {
     for (const path of [program, await realpath(program)]) {
@@ -122,11 +141,15 @@ async function pathsOf(programs: readonly string[]): Promise<string[]> {
       if (home !== undefined) folders.add(dirname(await realpath(home).catch(() => home)));
     }
   }
-  return [...folders].filter((folder) => !isOfSystem(folder));
+  return [...folders].filter((folder) => !isSeen(folder));
 }
 
 function isOfSystem(folder: string): boolean {
-  return systemFolders.some((each) => folder === each || folder.startsWith(`${each}/`));
+  return systemFolders.some((each) => isIn(folder, each));
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 function trusted(environment: HostEnvironment): string[] {

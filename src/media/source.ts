@@ -1,12 +1,12 @@
 // A source that is still being downloaded, readable from its first byte on, so that the encoder need not
 // wait for the last. It downloads nothing, and only a look at the whole file tells if what was read is right.
 
-import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
 import { nullWhenMissing } from '../domain/fileFaults.ts';
+import { openPlainFile } from '../plainFile.ts';
 import type { BegunSource, FetchedSource } from './ytdlp.ts';
 
 export type GrowingSource = {
@@ -69,7 +69,7 @@ export function growingSource(): GrowingSource {
     },
     read,
     async hasKeptItsWord() {
-      await using file = await open((await whole.promise).audioPath);
+      await using file = await openPlainFile((await whole.promise).audioPath);
       let position = 0;
       let checksum = 0;
       for (const reading of readings.toSorted((a, b) => a.bytes - b.bytes)) {
@@ -99,7 +99,7 @@ async function openFirst(
 ): Promise<FileHandle | null> {
   while (!signal.aborted) {
     for (const path of paths) {
-      const file = await open(path).catch(nullWhenMissing);
+      const file = await openPlainFile(path).catch(nullWhenMissing);
       if (file !== null) return file;
     }
     await delay(pauseMs);

@@ -3,11 +3,11 @@
 // short or not as noted is simply not there. When to keep and when to drop is for its callers to say.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { nullWhenMissing } from '../domain/fileFaults.ts';
+import { openPlainFile } from '../plainFile.ts';
 
 export type SourceKey = { readonly site: string; readonly externalId: string };
 
@@ -147,6 +147,7 @@ async function isWhole(path: string, { sizeBytes, sha256 }: Note): Promise<boole
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await using file = await openPlainFile(path);
+  await pipeline(file.createReadStream({ autoClose: false }), hash);
   return hash.digest('hex');
 }

@@ -14,7 +14,10 @@ const found = await findTools({
   ...{ ytdlpPath: null, ffmpegPath: null },
   searchPath: hostEnvironment.PATH ?? '',
 });
-const { tools } = await confineTools(found, how === 'sandbox' ? hostEnvironment : {});
+const { tools } = await confineTools(found, {
+  environment: how === 'sandbox' ? hostEnvironment : {},
+  dataFolder: folder,
+});
 const { signal } = new AbortController();
 
 await Promise.all([

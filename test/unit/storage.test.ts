@@ -65,6 +65,11 @@ describe('a work folder', () => {
     expect(await readdir(folder.file('work'))).toEqual([]);
   });
 
+  test('has the growing MP3 beside it, where no tool can put a link in its place', async () => {
+    await using work = await storage.openWorkFolder(newKey());
+    expect(dirname(work.mp3Path)).toBe(dirname(work.path));
+  });
+
   test('begins empty, also where a crash left one', async () => {
     const key = newKey();
     const crashed = await storage.openWorkFolder(key);
@@ -142,10 +147,11 @@ describe('the list for the sweep', () => {
     await publish(stored);
     await using work = await storage.openWorkFolder(working);
     const anHourAgo = new Date(Date.now() - 3_600_000);
-    await utimes(work.path, anHourAgo, anHourAgo);
+    const path = dirname(work.path);
+    await utimes(path, anHourAgo, anHourAgo);
     const listed = await storage.listFiles();
     expect(listed).toHaveLength(2);
-    expect(listed).toContainEqual({ ...working, path: work.path, modifiedAt: anHourAgo });
+    expect(listed).toContainEqual({ ...working, path, modifiedAt: anHourAgo });
     expect(listed).toContainEqual(expect.objectContaining(stored));
   });
 
@@ -163,6 +169,6 @@ describe('the list for the sweep', () => {
     await writeFile(join(work.path, 'part.webm'), 'x');
     for (const file of await storage.listFiles()) await storage.removeFile(file);
     expect(await files()).toEqual([]);
-    expect(await readdir(dirname(work.path))).toEqual([]);
+    expect(await readdir(folder.file('work'))).toEqual([]);
   });
 });

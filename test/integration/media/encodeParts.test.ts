@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import type { AudioQuality } from '../../../src/domain/job.ts';
 import { encodeParts } from '../../../src/media/encodeParts.ts';
@@ -10,9 +10,6 @@ import { decode, errorLevels, musicFile } from '../../support/music.ts';
 import { hearTones, soundFile, tones } from '../../support/sound.ts';
 import { openWorkplace } from '../../support/workplace.ts';
 import type { TestWorkplace } from '../../support/workplace.ts';
-
-// Others share the machine.
-jest.setTimeout(60_000);
 
 let workplace: TestWorkplace;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 
 import { parseAllowedHosts } from '../../../src/domain/allowedHosts.ts';
 import { startEgressGuard } from '../../../src/media/egress.ts';
@@ -13,8 +13,6 @@ import { lastFor } from '../../support/lasting.ts';
 import { stalled, startSite } from '../../support/loopbackSite.ts';
 import { processesIn } from '../../support/processes.ts';
 import { openWorkplace } from '../../support/workplace.ts';
-
-jest.setTimeout(30_000);
 
 test.each(['sandbox', 'bare'])(
   'after kill -9 of Node neither its yt-dlp nor its ffmpeg lives on: %s',
@@ -51,7 +49,9 @@ test.each(['sandbox', 'bare'])(
   async (how) => {
     await using workplace = await openWorkplace();
     const search = { ytdlpPath: null, ffmpegPath: null, searchPath: process.env['PATH'] ?? '' };
-    const { tools, refusal } = await confineTools(await findTools(search), process.env);
+    const { tools, refusal } = await confineTools(await findTools(search), {
+      ...{ environment: process.env, dataFolder: workplace.folder },
+    });
     expect(refusal).toBeNull();
     const program = fileURLToPath(new URL('../../support/startingParent.ts', import.meta.url));
     const sandbox = JSON.stringify(how === 'sandbox' ? tools.ffmpeg.sandbox : null);

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -31,7 +32,10 @@ beforeAll(async () => {
     ...{ ytdlpPath: null, ffmpegPath: null },
     searchPath: environment.PATH ?? '',
   });
-  const { tools: confined, refusal } = await confineTools(found, environment);
+  const { tools: confined, refusal } = await confineTools(found, {
+    environment,
+    dataFolder: tmpdir(),
+  });
   if (refusal !== null) throw new Error(`There is no sandbox to try: ${refusal}`);
   tools = confined;
   secrets = await openFolder();
@@ -90,6 +94,24 @@ describe.each<Kind>(['ytdlp', 'ffmpeg'])('in the sandbox of %s', (kind) => {
       'pwd; echo x > here && echo wrote here; (echo x > /usr/there) 2>/dev/null || echo refused; (echo x > /etc/there) 2>/dev/null && echo own /etc',
     );
     expect(lines).toEqual([workplace.folder, 'wrote here', 'refused', 'own /etc']);
+  });
+
+  test('what is ours among the folders of the system is hidden, and the tool is not', async () => {
+    const { tools: confined, refusal } = await confineTools(found, {
+      ...{ environment, dataFolder: '/usr/share' },
+    });
+    expect(refusal).toBeNull();
+    const { sandbox } = confined[kind];
+    const args = ['-c', 'ls -A /usr/share; test -d /usr/lib && echo sees the rest'];
+    const { lines } = await runIn(kind, '/bin/sh', args, { sandbox });
+    expect(lines).toEqual(['sees the rest']);
+  });
+
+  test('a file outside of its folder is there when it is named, to be read only', async () => {
+    const readable = secrets.file('secret');
+    const script = `cat '${readable}'; echo; (echo x > '${readable}') 2>/dev/null || echo refused`;
+    const { lines } = await runIn(kind, '/bin/sh', ['-c', script], { readable });
+    expect(lines).toEqual(['of another job', 'refused']);
   });
 
   test('no process but its own is there, and none of ours can be signaled', async () => {
@@ -186,14 +208,16 @@ describe('limits, in a sandbox or not', () => {
 
 describe('where there can be none', () => {
   test('no bubblewrap: the tools stay as they are, and it is said why', async () => {
-    const { tools: same, refusal } = await confineTools(found, { PATH: '/nowhere' });
+    const { tools: same, refusal } = await confineTools(found, {
+      ...{ environment: { PATH: '/nowhere' }, dataFolder: tmpdir() },
+    });
     expect(refusal).toBe('bubblewrap is not installed');
     expect([same.ytdlp.sandbox, same.ffmpeg.sandbox]).toEqual([null, null]);
   });
 
   test('a tool that does not run in it: the tool is named', async () => {
     const broken = { ...found, ffmpeg: { ...found.ffmpeg, ffprobePath: '/bin/false' } };
-    const { refusal } = await confineTools(broken, environment);
+    const { refusal } = await confineTools(broken, { environment, dataFolder: tmpdir() });
     expect(refusal).toBe('/bin/false does not run in one on this system');
   });
 

@@ -5,11 +5,12 @@ import {
   readFile,
   rename,
   stat,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
 
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { squarePictures } from '../../../src/media/cover.ts';
 import { verify } from '../../../src/media/probe.ts';
@@ -24,9 +25,6 @@ import { hearTones, soundFile, tones } from '../../support/sound.ts';
 import type { SoundFormat } from '../../support/sound.ts';
 import { openWorkplace } from '../../support/workplace.ts';
 import type { TestWorkplace } from '../../support/workplace.ts';
-
-// Others share the machine.
-jest.setTimeout(30_000);
 
 const sound = { id: 'ffmpeg-test', seconds: 20 };
 let workplace: TestWorkplace;
@@ -377,6 +375,11 @@ describe('a cover', () => {
     await header.write(Buffer.from('0000753000007530', 'hex'), 0, 8, 16);
     await header.close();
     expect(await squarePictures(path, workplace)).toBeNull();
+  });
+
+  test('a link to a picture gives none: it may lead out of the sandbox', async () => {
+    await symlink(await picture('cover.jpg', '64x64'), workplace.file('link.jpg'));
+    expect(await squarePictures(workplace.file('link.jpg'), workplace)).toBeNull();
   });
 
   test('no thumbnail gives none', async () => {

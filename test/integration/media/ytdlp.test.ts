@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { parseAllowedHosts } from '../../../src/domain/allowedHosts.ts';
 import { startEgressGuard } from '../../../src/media/egress.ts';
@@ -19,7 +19,6 @@ import { startYouTube } from '../../support/youtube/server.ts';
 import { video } from '../../support/youtube/video.ts';
 
 // Some tests run yt-dlp twice, and others share the machine.
-jest.setTimeout(30_000);
 
 let sound: Buffer;
 let workplace: TestWorkplace;
