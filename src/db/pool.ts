@@ -41,12 +41,15 @@ export type PoolOptions = {
 
 /** Makes a pool that fails fast: no free or new connection in time is an error, not a wait. */
 export function createPool(options: PoolOptions): Database {
+  const { answerTimeoutMs = 0 } = options;
   const pool = new Pool({
     connectionString: options.connectionString,
     application_name: options.applicationName,
     max: options.maxConnections,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    query_timeout: options.answerTimeoutMs ?? 0,
+    query_timeout: answerTimeoutMs,
+    // Else it goes on in the database when nobody waits for it any more. Later than ours, which says what it means.
+    statement_timeout: answerTimeoutMs && answerTimeoutMs + 1_000,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
   });

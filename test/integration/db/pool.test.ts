@@ -15,6 +15,21 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
+test('a statement that nobody waits for any more ends in the database too', async () => {
+  const pool = createPool({
+    ...{ connectionString: database.url, applicationName: 'impatient', maxConnections: 1 },
+    ...{ answerTimeoutMs: 200, onIdleError: () => {} },
+  });
+  await expect(pool.query('select pg_sleep(600)')).rejects.toThrow('Query read timeout');
+  await eventually('its backend to be free of it', async () => {
+    const { rowCount } = await database.pool.query(
+      `select from pg_stat_activity where application_name = 'impatient' and state = 'active'`,
+    );
+    return rowCount === 0;
+  });
+  await pool.end();
+});
+
 describe('a transaction', () => {
   test('commits and answers what its work answers', async () => {
     const job = await withTransaction(database.pool, async (db) => {
