@@ -14,8 +14,8 @@ const withDatabase = {
 
 /** @type {import('jest').Config} */
 export default {
-  // Two files side by side would blame each other for what is left behind.
-  maxWorkers: 1,
+  // Most of the time they wait; more than two would make each other late.
+  maxWorkers: 2,
   // In one process the files' modules add up to gigabytes, whose collection stops it for seconds.
   workerIdleMemoryLimit: '400MB',
   projects: [

@@ -102,6 +102,7 @@ test('a worker that was frozen and wakes up publishes nothing, and works again',
   await eventually('its tools to be gone', async () => {
     return (await processesIn(fleet.workFolder)).length === 0;
   });
+  expect(elsewhereMs).toBeLessThan(10_000);
   expect(last).toMatchObject({ status: 'SUCCEEDED', attempt: 2 });
   expect(await filesOf(id)).toHaveLength(1);
   await eventually('no queue job to be left', async () => (await countQueueJobs()) === 0);
@@ -183,7 +184,7 @@ test('workers are replaced every few seconds under load, and nothing is lost', a
 }, 300_000);
 
 test('the tools of a canceled conversion are dead within a second, and it leaves no file', async () => {
-  const turns = scale(8, 50);
+  const turns = scale(4, 50);
   const took: number[] = [];
   for (let turn = 0; turn < turns; turn += 1) {
     const id = await startJob(30);
@@ -204,6 +205,7 @@ test('the tools of a canceled conversion are dead within a second, and it leaves
     measured: `p95 ${(percentile(took, 0.95) / 1_000).toFixed(2)} s, ${summarize(took)}`,
   });
   expect(percentile(took, 0.95)).toBeLessThan(1_000);
+  expect(percentile(took, 0.99)).toBeLessThan(3_000);
 }, 300_000);
 
 test('workers killed at random moments leave no process and no file', async () => {
@@ -225,6 +227,7 @@ test('workers killed at random moments leave no process and no file', async () =
   const { rows } = await fleet.database.pool.query<{ name: string }>(
     `select id || '.' || attempt || '.mp3' as name from tapedeck.jobs where status = 'SUCCEEDED'`,
   );
+  expect(ends).toEqual([`SUCCEEDED ${load.accepted.length}`]);
   await sweep();
   const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });
   const published = store.flatMap((name) => (name.endsWith('.mp3') ? [name.slice(3)] : []));

@@ -3,7 +3,7 @@
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseAllowedHosts } from '../../src/domain/allowedHosts.ts';
 import { startEgressGuard } from '../../src/media/egress.ts';
 import type { EgressGuard } from '../../src/media/egress.ts';
@@ -14,8 +14,6 @@ import type { Folder } from '../support/folder.ts';
 import { body, startSite } from '../support/loopbackSite.ts';
 import type { Answer, LoopbackSite } from '../support/loopbackSite.ts';
 import { openWorkplace } from '../support/workplace.ts';
-
-jest.setTimeout(60_000);
 
 const secret = 'the password of the database';
 const stack = new AsyncDisposableStack();
