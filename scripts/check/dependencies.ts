@@ -1,6 +1,7 @@
 // What comes with our dependencies besides their code: scripts that would run as they are installed, licences, and
 // the advisories that we live with (scripts/dependencies.json has the reasons). Whether there are new
 // advisories is asked by `npm run audit`, since only a registry knows.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** The file with our decisions. */
@@ -34,11 +35,13 @@ export type Dependency = {
   readonly version: string;
   /** An SPDX expression; null where neither lock file nor package says it. */
   readonly licence: string | null;
+  /** Those of other platforms are not. */
+  readonly isInstalled: boolean;
   readonly isForDevelopment: boolean;
   readonly hasInstallScript: boolean;
 };
 
-/** Every locked package; those of other platforms may be without a licence, as they are not installed. */
+/** Every locked package. */
 export async function listDependencies(root: string): Promise<Dependency[]> {
   const lock = JSON.parse(await readFile(`${root}/package-lock.json`, 'utf8')) as {
     packages: Record<string, LockEntry>;
@@ -49,6 +52,7 @@ export async function listDependencies(root: string): Promise<Dependency[]> {
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
       version: entry.version ?? '',
       licence: entry.license ?? (await readLicence(`${root}/${path}/package.json`)),
+      isInstalled: existsSync(`${root}/${path}`),
       isForDevelopment: entry.dev === true,
       hasInstallScript: entry.hasInstallScript === true,
     })),
@@ -78,11 +82,14 @@ export async function findDependencyFaults(
     ...Object.keys(installScripts)
       .filter((each) => !withScripts.some(({ name }) => matches(each, name)))
       .map((each) => `scripts/dependencies.json: ${each} has no install script any more.`),
-    ...dependencies.flatMap(({ name, licence }) =>
-      licence === null || isAllowed(licence, licences)
+    ...dependencies.flatMap(({ name, licence, isInstalled }) => {
+      if (licence === null) {
+        return isInstalled ? [`${name} says no licence: nobody may use it; take another.`] : [];
+      }
+      return isAllowed(licence, licences)
         ? []
-        : [`${name} is under ${licence}; decide in scripts/dependencies.json.`],
-    ),
+        : [`${name} is under ${licence}; decide in scripts/dependencies.json.`];
+    }),
     ...advisories
       .filter(({ until }) => until < today)
       .map(({ id, until }) => `scripts/dependencies.json: ${id} was lived with until ${until}.`),

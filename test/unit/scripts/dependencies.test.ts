@@ -57,6 +57,15 @@ test('so is a licence that is not on the list; of a choice one has to be, of a s
   expect(await under('(MIT AND AGPL-3.0)')).toHaveLength(1);
 });
 
+test('so is what is installed and says none; what another platform needs may wait', async () => {
+  const packages = { 'node_modules/a': {} };
+  expect(await faultsOf({ packages })).toEqual([]);
+  await mkdir(folder.file('node_modules/a'), { recursive: true });
+  expect(await faultsOf({ packages })).toEqual([
+    'a says no licence: nobody may use it; take another.',
+  ]);
+});
+
 test('so is a decision that is over, or about nothing', async () => {
   const advisory = { id: 'GHSA-1', package: 'a', reason: 'not reached', until: '2026-11-25' };
   expect(await faultsOf({ decisions: { advisories: [advisory] } })).toEqual([
