@@ -41,7 +41,7 @@ export type Launched = {
   readonly exited: Promise<number | null>;
 };
 
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 
 /** What each of this test file wrote: environment.ts adds it to the message of a test that fails. */
 const launched: Launched[] = [];
