@@ -20,24 +20,23 @@ export const Mutation: MutationResolvers = {
     return { job, outcome, userErrors: toUserErrors(refusal) };
   },
   async cancelJob(_, { id }, context) {
-    const { requests, viewerId, address } = context;
-    const result = await requests.cancel(viewerId, fromGlobalId(id), address);
-    const { job, refusal } = tellAllowance(context, result);
+    const { job, refusal } = await act(context, 'cancel', id);
     return { job, userErrors: toUserErrors(refusal) };
   },
   async retryJob(_, { id }, context) {
-    const { requests, viewerId, address } = context;
-    const result = await requests.retry(viewerId, fromGlobalId(id), address);
-    const { job, refusal } = tellAllowance(context, result);
+    const { job, refusal } = await act(context, 'retry', id);
     return { job, userErrors: toUserErrors(refusal) };
   },
   async deleteJob(_, { id }, context) {
-    const { requests, viewerId, address } = context;
-    const result = await requests.remove(viewerId, fromGlobalId(id), address);
-    const { refusal } = tellAllowance(context, result);
+    const { refusal } = await act(context, 'remove', id);
     return { deletedJobId: refusal === null ? id : null, userErrors: toUserErrors(refusal) };
   },
 };
+
+async function act(context: Context, deed: 'cancel' | 'retry' | 'remove', id: string) {
+  const { requests, viewerId, address } = context;
+  return tellAllowance(context, await requests[deed](viewerId, fromGlobalId(id), address));
+}
 
 /** Says beside the answer what the caller may still do; of what cost nothing and was refused, nothing is said. */
 function tellAllowance<Result extends Allowance & { readonly refusal: Refusal<string> | null }>(

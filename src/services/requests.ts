@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { cancelJob, deleteJob, retryJob } from '../db/actions.ts';
+import type { Charged } from '../db/actions.ts';
 import type { AttemptKey } from '../db/attempts.ts';
 import type { ViewerId } from '../domain/access.ts';
 import type { Database } from '../db/pool.ts';
@@ -54,13 +55,11 @@ export type RequestResult =
       readonly outcome: null;
     });
 
-/** `job` is its present state, also when refused; null when there is none such. */
+/** `job` is its present state, also when refused; null when there is none such, or none any more. */
 export type ActionResult = Allowance & {
   readonly refusal: ActionRefusal | null;
   readonly job: Job | null;
 };
-
-export type DeleteResult = Allowance & { readonly refusal: ActionRefusal | null };
 
 /**
  * A null `jobId` stands for an id that no job can have: it is not found, like any other. `address` is where the
@@ -70,7 +69,7 @@ export type Requests = {
   request(ownerId: string, request: Mp3Request, address?: string): Promise<RequestResult>;
   cancel(viewerId: ViewerId, jobId: string | null, address?: string): Promise<ActionResult>;
   retry(viewerId: ViewerId, jobId: string | null, address?: string): Promise<ActionResult>;
-  remove(viewerId: ViewerId, jobId: string | null, address?: string): Promise<DeleteResult>;
+  remove(viewerId: ViewerId, jobId: string | null, address?: string): Promise<ActionResult>;
 };
 
 type RequestsOptions = {
@@ -147,78 +146,66 @@ export function createRequests(options: RequestsOptions): Requests {
     return { refusal: null, ...accepted };
   }
 
-  async function cancel(
-    viewerId: ViewerId,
-    jobId: string | null,
-    address?: string,
-  ): Promise<ActionResult> {
-    if (jobId === null) return { refusal: notFound, job: null };
-    const outcome = await orRefused(cancelJob(pool, viewerId, jobId, count(address)));
-    if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
-    const { pointsLeft } = outcome;
-    switch (outcome.kind) {
-      case 'NOT_FOUND':
-        return { refusal: notFound, job: null, pointsLeft };
-      case 'ALREADY_TERMINAL':
-        // Asking twice is no mistake: a canceled job stays canceled.
-        if (outcome.job.status === 'CANCELED')
-          return { refusal: null, job: outcome.job, pointsLeft };
-        return { refusal: alreadyTerminal, job: outcome.job, pointsLeft };
-      case 'CANCELED':
-      case 'LEFT':
-        logger?.info({ jobId, outcome: outcome.kind }, 'job canceled');
-        return { refusal: null, job: outcome.job, pointsLeft };
-    }
-  }
-
-  async function retry(
-    viewerId: ViewerId,
-    jobId: string | null,
-    address?: string,
-  ): Promise<ActionResult> {
-    if (jobId === null) return { refusal: notFound, job: null };
-    const outcome = await orRefused(
-      retryJob(pool, viewerId, jobId, attemptsPerRequest, count(address)),
-    );
-    if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
-    const { pointsLeft } = outcome;
-    switch (outcome.kind) {
-      case 'NOT_FOUND':
-        return { refusal: notFound, job: null, pointsLeft };
-      case 'STILL_ACTIVE':
-        return { refusal: stillActive('it cannot be retried yet'), job: outcome.job, pointsLeft };
-      case 'TWIN_ACTIVE':
-        return { refusal: twinActive, job: outcome.job, pointsLeft };
-      case 'NOT_RETRYABLE':
-        return { refusal: notRetryable, job: outcome.job, pointsLeft };
-      case 'QUEUED':
-        logger?.info({ jobId }, 'job to be tried again');
-        return { refusal: null, job: outcome.job, pointsLeft };
-    }
-  }
-
-  async function remove(
-    viewerId: ViewerId,
-    jobId: string | null,
-    address?: string,
-  ): Promise<DeleteResult> {
-    if (jobId === null) return { refusal: notFound };
-    const outcome = await orRefused(deleteJob(pool, viewerId, jobId, count(address)));
-    if (outcome instanceof LimitReached) return { refusal: explain(outcome) };
-    const { pointsLeft } = outcome;
-    switch (outcome.kind) {
-      case 'NOT_FOUND':
-        return { refusal: notFound, pointsLeft };
-      case 'STILL_ACTIVE':
-        return { refusal: stillActive('cancel it first'), pointsLeft };
-      case 'DELETED':
-        if (outcome.orphan !== null) {
-          await removeFiles({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
+  const cancel: Requests['cancel'] = (viewerId, jobId, address) =>
+    act(
+      jobId,
+      (id) => cancelJob(pool, viewerId, id, count(address)),
+      (outcome) => {
+        switch (outcome.kind) {
+          case 'NOT_FOUND':
+            return { refusal: notFound, job: null };
+          case 'ALREADY_TERMINAL':
+            // Asking twice is no mistake: a canceled job stays canceled.
+            if (outcome.job.status === 'CANCELED') return { refusal: null, job: outcome.job };
+            return { refusal: alreadyTerminal, job: outcome.job };
+          case 'CANCELED':
+          case 'LEFT':
+            logger?.info({ jobId, outcome: outcome.kind }, 'job canceled');
+            return { refusal: null, job: outcome.job };
         }
-        logger?.info({ jobId, isOrphan: outcome.orphan !== null }, 'job deleted');
-        return { refusal: null, pointsLeft };
-    }
-  }
+      },
+    );
+
+  const retry: Requests['retry'] = (viewerId, jobId, address) =>
+    act(
+      jobId,
+      (id) => retryJob(pool, viewerId, id, attemptsPerRequest, count(address)),
+      (outcome) => {
+        switch (outcome.kind) {
+          case 'NOT_FOUND':
+            return { refusal: notFound, job: null };
+          case 'STILL_ACTIVE':
+            return { refusal: stillActive('it cannot be retried yet'), job: outcome.job };
+          case 'TWIN_ACTIVE':
+            return { refusal: twinActive, job: outcome.job };
+          case 'NOT_RETRYABLE':
+            return { refusal: notRetryable, job: outcome.job };
+          case 'QUEUED':
+            logger?.info({ jobId }, 'job to be tried again');
+            return { refusal: null, job: outcome.job };
+        }
+      },
+    );
+
+  const remove: Requests['remove'] = (viewerId, jobId, address) =>
+    act(
+      jobId,
+      (id) => deleteJob(pool, viewerId, id, count(address)),
+      async (outcome) => {
+        switch (outcome.kind) {
+          case 'NOT_FOUND':
+            return { refusal: notFound, job: null };
+          case 'STILL_ACTIVE':
+            return { refusal: stillActive('cancel it first'), job: null };
+          case 'DELETED':
+            if (outcome.orphan !== null) {
+              await removeFiles({ jobId: outcome.orphan.id, attempt: outcome.orphan.attempt });
+            }
+            logger?.info({ jobId, isOrphan: outcome.orphan !== null }, 'job deleted');
+            return { refusal: null, job: null };
+        }
+      },
+    );
 
   return { request, cancel, retry, remove };
 }
@@ -242,3 +229,17 @@ function hashArguments(source: SourceIdentity, { options, mayReuse }: Mp3Request
   ];
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }
+
+/** What every action on one job has in common: the id that none can have, the limits, and what is left of them. */
+async function act<Outcome extends object>(
+  jobId: string | null,
+  deed: (jobId: string) => Promise<Charged<Outcome>>,
+  tell: (outcome: Charged<Outcome>) => Told | Promise<Told>,
+): Promise<ActionResult> {
+  if (jobId === null) return { refusal: notFound, job: null };
+  const outcome = await orRefused(deed(jobId));
+  if (outcome instanceof LimitReached) return { refusal: explain(outcome), job: null };
+  return { ...(await tell(outcome)), pointsLeft: outcome.pointsLeft };
+}
+
+type Told = Omit<ActionResult, keyof Allowance>;
