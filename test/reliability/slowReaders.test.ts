@@ -12,12 +12,12 @@ import { openFolder } from '../support/folder.ts';
 import { createJob, keyOf, readJob } from '../support/jobs.ts';
 import { lastFor } from '../support/lasting.ts';
 import { readMemoryMb } from '../support/processes.ts';
-import { scale } from '../support/scale.mjs';
 import { openSocket } from '../support/socket.ts';
 import type { TestSocket } from '../support/socket.ts';
 import { startTapedeck } from '../support/tapedeck.ts';
 
-const [jobCount, attentiveCount, slowCount] = [100, 10, scale(20, 40)];
+/** As many slow ones as it takes for what they cost to stand out from the garbage of a busy process. */
+const [jobCount, attentiveCount, slowCount] = [100, 10, 40];
 /** Within the 24 s after which a client that answers no ping is taken for gone. */
 const changes = 150;
 const everySeconds = 0.05;

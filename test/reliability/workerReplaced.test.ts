@@ -156,7 +156,7 @@ test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is 
 });
 
 test('workers are replaced every few seconds under load, and nothing is lost', async () => {
-  const rounds = scale(3, 24);
+  const rounds = scale(2, 24);
   await standIn.take(2);
   const load = startLoad(() => fleet.api.url, scale(800, 500));
   const exits: number[] = [];
@@ -209,7 +209,7 @@ test('the tools of a canceled conversion are dead within a second, and it leaves
 }, 300_000);
 
 test('workers killed at random moments leave no process and no file', async () => {
-  const kills = scale(4, 40);
+  const kills = scale(3, 40);
   await standIn.take(1);
   const load = startLoad(() => fleet.api.url, 600);
   for (let turn = 0; turn < kills; turn += 1) {

@@ -34,8 +34,8 @@ export type House = {
   readonly publish: (declared: VideoDeclaration) => Video;
 };
 
-/** Chromium drops what it has read enough of: an MP3 that was paused, stopped or downloaded. */
-const dropped = /^failed: \S+\/(?:files|previews)\/\S+ net::ERR_ABORTED$/;
+/** Chromium drops what it has read enough of, an MP3 that was paused, stopped or downloaded, and pictures at a reload. */
+const dropped = /^failed: \S+\/(?:files|previews|thumbnails)\/\S+ net::ERR_ABORTED$/;
 
 /** Registers the hooks of a test file that share one Tapedeck, with both roles, and one browser. */
 export function openHouse(settings: Readonly<Record<string, string>> = {}): House {
