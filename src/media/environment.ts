@@ -1,7 +1,7 @@
 // What a tool sees of our environment: an allow-list, so that no secret of the service leaks into it.
 // The values come from the configuration; nothing here reads process.env.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 
@@ -39,7 +39,8 @@ export async function extraCertificates(
     ? await readFile(host['SSL_CERT_FILE'], 'utf8')
     : rootCertificates.join('\n');
   const bundle = join(folder, 'trusted.pem');
-  // `wx`: what stands there already, a link perhaps, is not written to.
+  // What stands there already, a link perhaps, is not written to.
+  await rm(bundle, { force: true });
   await writeFile(bundle, `${roots}\n${await readFile(extra, 'utf8')}`, {
     mode: 0o600,
     flag: 'wx',
