@@ -8,6 +8,8 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** As `npm start` has it: a third of the processor time that a start costs. */
+const compiled = fileURLToPath(new URL('../../.cache/compiled', import.meta.url));
 
 export type Tapedeck = AsyncDisposable & {
   readonly url: string;
@@ -106,6 +108,7 @@ export function launch({
         DATA_DIR: dataFolder,
         WORKER_CONCURRENCY: '2',
         LOG_FORMAT: 'json',
+        NODE_COMPILE_CACHE: compiled,
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
