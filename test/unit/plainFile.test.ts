@@ -23,7 +23,11 @@ test.each<[string, (path: string) => unknown, RegExp]>([
   ['a link to a file', (path) => symlink(folder.file('secret'), path), /ELOOP/],
   ['a link to what the kernel knows of us', (path) => symlink('/proc/self/environ', path), /ELOOP/],
   ['a link to nothing', (path) => symlink(folder.file('nothing'), path), /ELOOP/],
-  ['a pipe that nobody writes to', (path) => execFileSync('/usr/bin/mkfifo', [path]), /is no plain file/],
+  [
+    'a pipe that nobody writes to',
+    (path) => execFileSync('/usr/bin/mkfifo', [path]),
+    /is no plain file/,
+  ],
   ['a folder', (path) => mkdir(path), /is no plain file/],
   ['nothing at all', () => {}, /ENOENT/],
 ])('%s is refused, at once', async (name, plant, fault) => {
