@@ -123,6 +123,15 @@ test("a person's own edit survives a reload", async () => {
   expect(await editorText('variables.json')).toContain('"url"');
 });
 
+test('a reload before GraphiQL has stored the editor beside the tabs opens no tab more', async () => {
+  await page.addInitScript(() => localStorage.setItem('graphiql:query', '# what was there before'));
+  await page.reload();
+  await explorerIsReady();
+
+  expect(await tabTitles()).toEqual(['Request', 'Watch', 'Cancel', 'History', 'Queue']);
+  expect(await editorText('operation.graphql')).toMatch(/^# 1\. /);
+});
+
 test("the documentation shows the schema's own descriptions", async () => {
   await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
   await page.getByRole('link', { name: 'Mutation' }).click();

@@ -9,9 +9,9 @@ import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 import { fetcher } from './fetcher.ts';
 import { FileLinks } from './FileLinks.tsx';
-import { readyTabs, seedFirstVisit } from './tabs.ts';
+import { readyTabs, seedEditors } from './tabs.ts';
 
-seedFirstVisit(localStorage);
+seedEditors(localStorage);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

@@ -22,12 +22,28 @@ export const readyTabs = [
 ];
 
 /**
- * Puts the first tab into the editors on a first visit, in GraphiQL's own storage. GraphiQL takes
- * the tabs from its property `defaultTabs`, but leaves the variables of the one that it shows empty.
+ * Puts the open tab into the editors, in GraphiQL's own storage. On a first visit, because GraphiQL
+ * takes the tabs from its property `defaultTabs` but leaves the variables of the one that it shows
+ * empty. Later, because it stores tabs and editors at two moments, and a reload between the two
+ * would open one tab more.
  */
-export function seedFirstVisit(storage: Storage): void {
-  const [first] = readyTabs;
-  if (first === undefined || storage.getItem('graphiql:tabState') !== null) return;
-  storage.setItem('graphiql:query', first.query);
-  storage.setItem('graphiql:variables', first.variables);
+export function seedEditors(storage: Storage): void {
+  const tab = readOpenTab(storage);
+  for (const editor of ['query', 'variables'] as const) {
+    storage.setItem(`graphiql:${editor}`, tab?.[editor] ?? '');
+  }
+}
+
+type Tab = { readonly query: string | null; readonly variables: string | null };
+
+/** What is stored may be of another version of GraphiQL, which then starts with the ready tabs. */
+function readOpenTab(storage: Storage): Tab | undefined {
+  const stored = storage.getItem('graphiql:tabState');
+  if (stored === null) return readyTabs[0];
+  try {
+    const { tabs, activeTabIndex } = JSON.parse(stored) as { tabs: Tab[]; activeTabIndex: number };
+    return tabs[activeTabIndex];
+  } catch {
+    return readyTabs[0];
+  }
 }
