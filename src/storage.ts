@@ -25,7 +25,12 @@ export type WorkFolder = AsyncDisposable & {
   readonly mp3Path: string;
 };
 
-export type LeftoverFile = FileKey & { readonly path: string; readonly modifiedAt: Date };
+export type LeftoverFile = FileKey & {
+  readonly path: string;
+  /** An MP3 of the store, and not the folder of an attempt. */
+  readonly isPublished: boolean;
+  readonly modifiedAt: Date;
+};
 
 export type Storage = {
   /** Downloads that a retry may start from. */
@@ -51,7 +56,7 @@ export type Storage = {
 };
 
 const jobIdPattern = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const namePattern = new RegExp(`^(${jobIdPattern})\\.(\\d+)(?:\\.mp3)?$`);
+const namePattern = new RegExp(`^(${jobIdPattern})\\.(\\d+)(\\.mp3)?$`);
 
 /** Makes the folders when they are missing. */
 export async function createStorage(dataFolder: string): Promise<Storage> {
@@ -139,11 +144,12 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
 }
 
 async function describe(entry: Dirent): Promise<LeftoverFile | null> {
-  const [, jobId, attempt] = namePattern.exec(entry.name) ?? [];
+  const [, jobId, attempt, extension] = namePattern.exec(entry.name) ?? [];
   if (jobId === undefined) return null;
   const path = join(entry.parentPath, entry.name);
   const found = await stat(path).catch(nullWhenMissing);
-  return found && { jobId, attempt: Number(attempt), path, modifiedAt: found.mtime };
+  const isPublished = extension !== undefined;
+  return found && { jobId, attempt: Number(attempt), path, isPublished, modifiedAt: found.mtime };
 }
 
 /** Without it, a power cut could leave a name in the store with nothing behind it. */

@@ -60,19 +60,29 @@ async function answerAttempts(db: Queryable, change: string, values: unknown[]) 
   return rows.map(({ jobId, attempt }) => ({ jobId, attempt }));
 }
 
-/** Of the given attempts, those whose files are in use: a kept MP3, or a conversion under way. */
-export async function readAttemptsInUse(
+/** What an attempt left on the disk: its MP3 in the store, or else the folder that it worked in. */
+export type AttemptFile = AttemptKey & { readonly isPublished: boolean };
+
+/**
+ * Of the given files, those in use: all of a conversion under way, and a kept MP3. Not the folder of
+ * an attempt that succeeded: its worker died before it could remove that.
+ */
+export async function readFilesInUse(
   db: Queryable,
-  attempts: readonly AttemptKey[],
-): Promise<AttemptKey[]> {
-  const { rows } = await db.query<AttemptKey>(
-    `-- readAttemptsInUse
-     select j.id as "jobId", j.attempt
+  files: readonly AttemptFile[],
+): Promise<AttemptFile[]> {
+  const { rows } = await db.query<AttemptFile>(
+    `-- readFilesInUse
+     select j.id as "jobId", j.attempt, f.is_published as "isPublished"
      from tapedeck.jobs j
-     join unnest($1::uuid[], $2::integer[]) as f(job_id, attempt)
+     join unnest($1::uuid[], $2::integer[], $3::boolean[]) as f(job_id, attempt, is_published)
        on f.job_id = j.id and f.attempt = j.attempt
-     where j.status in ('RUNNING', 'SUCCEEDED')`,
-    [attempts.map(({ jobId }) => jobId), attempts.map(({ attempt }) => attempt)],
+     where j.status = 'RUNNING' or (j.status = 'SUCCEEDED' and f.is_published)`,
+    [
+      files.map(({ jobId }) => jobId),
+      files.map(({ attempt }) => attempt),
+      files.map(({ isPublished }) => isPublished),
+    ],
   );
   return rows;
 }

@@ -8,10 +8,11 @@ import {
   enqueueForgottenJobs,
   expireDueArtifacts,
   expireOverQuota,
-  readAttemptsInUse,
+  readFilesInUse,
   readKnownJobs,
   readSourcesInUse,
 } from '../db/upkeep.ts';
+import type { AttemptFile } from '../db/upkeep.ts';
 import type { LeftoverFile, Storage } from '../storage.ts';
 import type { SourceKey } from '../storage/keptSources.ts';
 import type { Thumbnails } from '../thumbnails.ts';
@@ -89,7 +90,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       for (const jobId of forgotten) options.onForgotten?.(jobId);
       await deleteLeftoverRows(pool);
       const old = (await storage.listFiles()).filter(isOld);
-      const inUse = new Set((await readAttemptsInUse(pool, old)).map(toText));
+      const inUse = new Set((await readFilesInUse(pool, old)).map(toText));
       const leftovers = old.filter((file) => !inUse.has(toText(file)));
       for (const file of leftovers) await storage.removeFile(file);
       const pictures = await sweepThumbnails();
@@ -126,6 +127,6 @@ function toName({ site, externalId }: SourceKey): string {
   return `${site} ${externalId}`;
 }
 
-function toText({ jobId, attempt }: AttemptKey): string {
-  return `${jobId}.${attempt}`;
+function toText({ jobId, attempt, isPublished }: AttemptFile): string {
+  return `${jobId}.${attempt}.${isPublished}`;
 }

@@ -151,8 +151,8 @@ describe('the list for the sweep', () => {
     await utimes(path, anHourAgo, anHourAgo);
     const listed = await storage.listFiles();
     expect(listed).toHaveLength(2);
-    expect(listed).toContainEqual({ ...working, path, modifiedAt: anHourAgo });
-    expect(listed).toContainEqual(expect.objectContaining(stored));
+    expect(listed).toContainEqual({ ...working, path, isPublished: false, modifiedAt: anHourAgo });
+    expect(listed).toContainEqual(expect.objectContaining({ ...stored, isPublished: true }));
   });
 
   test('leaves out what is not ours', async () => {

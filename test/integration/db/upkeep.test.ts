@@ -7,7 +7,7 @@ import {
   expireDueArtifacts,
   expireLostArtifact,
   expireOverQuota,
-  readAttemptsInUse,
+  readFilesInUse,
 } from '../../../src/db/upkeep.ts';
 import { beatWorker } from '../../../src/db/workers.ts';
 import type { Job } from '../../../src/domain/job.ts';
@@ -114,7 +114,7 @@ describe('the quota', () => {
   });
 });
 
-test('the files in use are those of running attempts and kept MP3s', async () => {
+test('the files in use are those of running attempts, and kept MP3s without their work folders', async () => {
   const [running, succeeded] = [await createJob(pool, 'RUNNING'), await createStored(1)];
   const others = [
     await createJob(pool, 'QUEUED'),
@@ -122,10 +122,19 @@ test('the files in use are those of running attempts and kept MP3s', async () =>
     await createJob(pool, 'CANCELED'),
     await createJob(pool, 'EXPIRED'),
   ];
-  const asked = [running, succeeded, ...others].map(keyOf);
+  const keys = [running, succeeded, ...others].map(keyOf);
   const earlier = { ...keyOf(running), attempt: 0 };
-  const inUse = await readAttemptsInUse(pool, [...asked, earlier]);
-  expect(new Set(inUse)).toEqual(new Set([keyOf(running), keyOf(succeeded)]));
+  const asked = [...keys, earlier].flatMap((key) =>
+    [false, true].map((isPublished) => ({ ...key, isPublished })),
+  );
+  const inUse = await readFilesInUse(pool, asked);
+  expect(new Set(inUse)).toEqual(
+    new Set([
+      { ...keyOf(running), isPublished: false },
+      { ...keyOf(running), isPublished: true },
+      { ...keyOf(succeeded), isPublished: true },
+    ]),
+  );
 });
 
 describe('a queued job', () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { utimes, writeFile } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finishAttempt, releaseAttempt } from '../../../src/db/attempts.ts';
 import type { Database } from '../../../src/db/pool.ts';
@@ -158,6 +158,15 @@ describe('the sweep', () => {
     await age(11);
     expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 4 });
     expect(await leftFiles()).toEqual([]);
+  });
+
+  test('removes the work folder of a worker that died just after its success, and not the MP3', async () => {
+    const succeeded = await createStored(1);
+    await storage.openWorkFolder(keyOf(succeeded));
+    await age(11);
+    expect(await upkeepWith().sweepLeftovers()).toEqual({ forgottenJobs: 0, files: 1 });
+    expect(await readdir(folder.file('work'))).toEqual([]);
+    expect(await storage.hasArtifact(keyOf(succeeded))).toBe(true);
   });
 
   test('removes the pictures of jobs that are no more, and of no other, expired ones included', async () => {

@@ -71,7 +71,8 @@ export function openWorld(pool: Database): World {
     async listFiles() {
       return [...files].map((name) => {
         const [jobId = '', attempt] = name.split('.');
-        return { jobId, attempt: Number(attempt), path: name, modifiedAt: new Date(0) };
+        const key = { jobId, attempt: Number(attempt) };
+        return { ...key, path: name, isPublished: true, modifiedAt: new Date(0) };
       });
     },
   } as unknown as Storage;
