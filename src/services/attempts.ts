@@ -195,11 +195,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     claim,
     stop() {
       stoppedAt ??= performance.now();
-      const giveUpAt = stoppedAt + graceMs;
+      const [giveUpAt, decideAt] = [stoppedAt + graceMs, stoppedAt + undecidedMs];
       const winnow = () => {
         const now = performance.now();
         for (const entry of running) {
-          if (now < giveUpAt && endsBy(giveUpAt, entry, now)) continue;
+          const isUndecided = entry.endsAt === Infinity && now < decideAt;
+          if (isUndecided || (now < giveUpAt && endsBy(giveUpAt, entry, now))) continue;
           entry.abort.abort(new WorkerStopping());
         }
       };
@@ -230,6 +231,9 @@ type Entry = {
 
 /** What a stopping worker gives to work that is nearly done. It leaves time for the rest to be handed back. */
 const graceMs = 8_000;
+
+/** What has just begun has no estimate yet; asking its site again elsewhere would take as long as to wait for one. */
+const undecidedMs = 3_000;
 
 /** Tools report many times a second: an estimate this old is of a tool that stands still. */
 const stillMs = 1_000;

@@ -1,11 +1,10 @@
-// Workers are frozen, stopped, replaced and killed at any moment while callers go on asking: what is nearly done ends,
-// the rest goes on elsewhere, and nothing is left behind.
+// Workers are frozen, stopped and replaced, APIs too, while callers go on asking: what is nearly done ends, the rest
+// goes on elsewhere, and nothing is left behind. Workers that are killed: workerKilled and randomKills.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromGlobalId } from '../../src/resolvers/globalId.ts';
-import { createStorage } from '../../src/storage.ts';
 import { act, awaitEnd, awaitJob, follow, readToEnd, readUntil } from '../support/caller.ts';
 import { eventually } from '../support/eventually.ts';
 import { percentile, report, summarize } from '../support/figures.ts';
@@ -21,7 +20,7 @@ import { scale } from '../support/scale.mjs';
 import { makeStandIn } from '../support/standInTools.ts';
 import type { StandIn } from '../support/standInTools.ts';
 
-const slots = 4;
+const slots = scale(4, 20);
 
 const stack = new AsyncDisposableStack();
 let standIn: StandIn;
@@ -56,6 +55,12 @@ async function startJob(seconds: number): Promise<string> {
   return id;
 }
 
+async function startJobs(count: number, seconds: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let job = 0; job < count; job += 1) ids.push(await startJob(seconds));
+  return ids;
+}
+
 async function filesOf(id: string): Promise<string[]> {
   const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });
   return store.filter((name) => name.includes(fromGlobalId(id) ?? 'no job'));
@@ -68,22 +73,6 @@ async function countQueueJobs(): Promise<number> {
      where task_identifier = 'convert' and attempts < max_attempts`,
   );
   return rows[0]?.count ?? 0;
-}
-
-/** How every job ended: `SUCCEEDED 12`. Fails when one has not. */
-async function waitForAll(): Promise<string[]> {
-  return eventually(
-    'every job to end',
-    async () => {
-      const { rows } = await fleet.database.pool.query<{ status: string; count: number }>(
-        `select status, count(*)::integer from tapedeck.jobs group by 1 order by 1`,
-      );
-      const counts = rows.map(({ status, count }) => `${status} ${count}`);
-      if (/QUEUED|RUNNING/.test(counts.join())) throw new Error(counts.join(', '));
-      return counts;
-    },
-    { timeoutMs: 120_000 },
-  );
 }
 
 test('a worker that was frozen and wakes up publishes nothing, and works again', async () => {
@@ -122,12 +111,14 @@ test('a worker that was frozen and wakes up publishes nothing, and works again',
 test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is not counted', async () => {
   const [stopped] = fleet.workers;
   if (stopped === undefined) throw new Error('there is no worker');
-  const long = [await startJob(40), await startJob(40)];
-  const short = await startJob(15);
+  const long = await startJobs(scale(2, 17), 60);
+  const short = await startJobs(scale(1, 3), 20);
   await fleet.startWorker();
-  await awaitJob(fleet.api.url, short, 'a near end', ({ progress: { etaSeconds } }) => {
-    return etaSeconds !== null && etaSeconds <= 5;
-  });
+  for (const id of short) {
+    await awaitJob(fleet.api.url, id, 'a near end', ({ progress: { etaSeconds } }) => {
+      return etaSeconds !== null && etaSeconds <= 5;
+    });
+  }
   await standIn.take(1);
   const streams = long.map((id) => follow(fleet.api.url, id));
   const askedAt = performance.now();
@@ -140,7 +131,9 @@ test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is 
   );
   expect(await exited).toBe(0);
   const exitedMs = performance.now() - askedAt;
-  expect(await awaitEnd(fleet.api.url, short)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
+  for (const id of short) {
+    expect(await awaitEnd(fleet.api.url, id)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
+  }
   for (const stream of streams) {
     const last = (await readToEnd(stream)).at(-1)?.job;
     expect(last).toMatchObject({ status: 'SUCCEEDED', attempt: 2, maxAttempts: 6, failure: null });
@@ -149,14 +142,14 @@ test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is 
   expect(exitedMs).toBeLessThan(30_000);
   expect(Math.max(...resumed)).toBeLessThan(10_000);
   report({
-    demand: 'SIGTERM to a worker with short and long work',
+    demand: `SIGTERM to a worker with ${short.length} short and ${long.length} long conversions`,
     target: 'short work ends, long work runs elsewhere ≤ 10 s, exit ≤ 30 s',
-    measured: `1 of 1 short ended; long elsewhere after ${summarize(resumed)}; exit after ${summarize([exitedMs])}`,
+    measured: `${short.length} short ended; long elsewhere after ${summarize(resumed)}; exit after ${summarize([exitedMs])}`,
   });
 });
 
-test('workers are replaced every few seconds under load, and nothing is lost', async () => {
-  const rounds = scale(2, 24);
+test('workers and APIs are replaced every few seconds under load, and nothing is lost', async () => {
+  const rounds = scale(2, 16);
   await standIn.take(2);
   const load = startLoad(() => fleet.api.url, scale(800, 500));
   const exits: number[] = [];
@@ -167,9 +160,10 @@ test('workers are replaced every few seconds under load, and nothing is lost', a
     const askedAt = performance.now();
     if (oldest !== undefined) expect(await fleet.end(oldest, 'SIGTERM')).toBe(0);
     exits.push(performance.now() - askedAt);
+    expect(await fleet.replaceApi()).toBe(0);
   }
   await load.stop();
-  const ends = await waitForAll();
+  const ends = await fleet.waitForAll();
   expect(load.refused).toEqual([]);
   expect(ends).toEqual([`SUCCEEDED ${load.accepted.length}`]);
   const { rows } = await fleet.database.pool.query<{ again: number }>(
@@ -177,14 +171,14 @@ test('workers are replaced every few seconds under load, and nothing is lost', a
   );
   expect(Math.max(...exits)).toBeLessThan(30_000);
   report({
-    demand: `a worker replaced ${rounds} times under load`,
+    demand: `worker and API replaced ${rounds} times under load, one after the other`,
     target: '0 lost, < 1 % run again, exit ≤ 30 s',
     measured: `0 of ${load.accepted.length} lost, ${rows[0]?.again} run again, exit after ${summarize(exits)}`,
   });
 }, 300_000);
 
 test('the tools of a canceled conversion are dead within a second, and it leaves no file', async () => {
-  const turns = scale(4, 50);
+  const turns = scale(4, 30);
   const took: number[] = [];
   for (let turn = 0; turn < turns; turn += 1) {
     const id = await startJob(30);
@@ -207,51 +201,3 @@ test('the tools of a canceled conversion are dead within a second, and it leaves
   expect(percentile(took, 0.95)).toBeLessThan(1_000);
   expect(percentile(took, 0.99)).toBeLessThan(3_000);
 }, 300_000);
-
-test('workers killed at random moments leave no process and no file', async () => {
-  const kills = scale(3, 40);
-  await standIn.take(1);
-  const load = startLoad(() => fleet.api.url, 600);
-  for (let turn = 0; turn < kills; turn += 1) {
-    const [victim] = fleet.workers;
-    // Some live long enough to finish what they took up, and some do not.
-    await lastFor(Math.random() * 4);
-    if (victim !== undefined) await fleet.end(victim, 'SIGKILL');
-    await fleet.startWorker();
-  }
-  await load.stop();
-  const ends = await waitForAll();
-  await eventually('every tool to be gone', async () => {
-    return (await processesIn(fleet.dataFolder)).length === 0;
-  });
-  const { rows } = await fleet.database.pool.query<{ name: string }>(
-    `select id || '.' || attempt || '.mp3' as name from tapedeck.jobs where status = 'SUCCEEDED'`,
-  );
-  expect(ends).toEqual([`SUCCEEDED ${load.accepted.length}`]);
-  await sweep();
-  const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });
-  const published = store.flatMap((name) => (name.endsWith('.mp3') ? [name.slice(3)] : []));
-  expect(published.toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
-  // The last to end may still be removing its own.
-  await eventually('the work folders to be gone', async () => {
-    return (await readdir(fleet.workFolder)).length === 0;
-  });
-  report({
-    demand: `kill -9 at ${kills} random moments under load`,
-    target: '0 lost, 0 orphan processes, 0 files left',
-    measured: `0 of ${load.accepted.length} lost (${ends.join(', ')}), 0 processes, 0 files`,
-  });
-}, 600_000);
-
-/** What a killed worker left is old enough after ten minutes; here it is at once, and a worker does its chore. */
-async function sweep(): Promise<void> {
-  const storage = await createStorage(fleet.dataFolder);
-  for (const { path } of await storage.listFiles()) await utimes(path, 0, 0);
-  await fleet.database.pool.query(`select graphile_worker.add_job('sweepLeftovers')`);
-  await eventually('the sweep', async () => {
-    const { rowCount } = await fleet.database.pool.query(
-      `select from graphile_worker.jobs where task_identifier = 'sweepLeftovers'`,
-    );
-    return rowCount === 0;
-  });
-}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fromGlobalId } from '../../src/resolvers/globalId.ts';
 import { createTestDatabase } from './database.ts';
 import type { TestDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
 import { openFolder } from './folder.ts';
 import { startTapedeck } from './tapedeck.ts';
 import type { Tapedeck } from './tapedeck.ts';
@@ -14,12 +15,17 @@ export type Fleet = AsyncDisposable & {
   readonly dataFolder: string;
   /** Where attempts keep their files. */
   readonly workFolder: string;
+  /** The newest one. */
   readonly api: Tapedeck;
   /** Those that were started and not stopped through `end`. */
   readonly workers: readonly Tapedeck[];
+  /** Starts another API, and stops the one before; answers that one's exit code. */
+  replaceApi(): Promise<number | null>;
   startWorker(settings?: Readonly<Record<string, string>>): Promise<Tapedeck>;
   /** Stops a worker with the signal, and forgets it; answers its exit code. */
   end(worker: Tapedeck, signal: NodeJS.Signals): Promise<number | null>;
+  /** How every job ended: `SUCCEEDED 12`. Fails when one has not after two minutes. */
+  waitForAll(): Promise<string[]>;
   /** The worker whose log names the job (a global id); fails when there is none or more than one. */
   runnerOf(jobId: string): Tapedeck;
 };
@@ -50,17 +56,26 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   stack.defer(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
   });
-  const [api] = await Promise.all([
+  let [api] = await Promise.all([
     start('api').then((each) => stack.use(each)),
     ...Array.from({ length: count }, () => startWorker()),
   ]);
   const resources = stack.move();
   return {
-    ...{ database, dataFolder, workFolder: join(dataFolder, 'work'), api, workers, startWorker },
+    ...{ database, dataFolder, workFolder: join(dataFolder, 'work'), workers, startWorker },
+    get api() {
+      return api;
+    },
+    async replaceApi() {
+      const before = api;
+      api = resources.use(await start('api'));
+      return before.stop();
+    },
     async end(worker, signal) {
       workers.splice(workers.indexOf(worker), 1);
       return worker.stop(signal);
     },
+    waitForAll: () => waitForAll(database.pool),
     runnerOf(jobId) {
       const id = fromGlobalId(jobId) ?? 'no job';
       const [runner, ...others] = workers.filter((worker) => worker.output().includes(id));
@@ -71,4 +86,19 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+async function waitForAll(pool: TestDatabase['pool']): Promise<string[]> {
+  return eventually(
+    'every job to end',
+    async () => {
+      const { rows } = await pool.query<{ status: string; count: number }>(
+        `select status, count(*)::integer from tapedeck.jobs group by 1 order by 1`,
+      );
+      const counts = rows.map(({ status, count }) => `${status} ${count}`);
+      if (/QUEUED|RUNNING/.test(counts.join())) throw new Error(counts.join(', '));
+      return counts;
+    },
+    { timeoutMs: 120_000 },
+  );
 }

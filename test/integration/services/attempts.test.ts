@@ -142,8 +142,13 @@ describe('a lost attempt', () => {
 });
 
 describe('a worker that stops', () => {
+  const seconds = (etaSeconds: number) => ({
+    ...{ fraction: 0.5, bytesDone: null, bytesTotal: null, bytesPerSecond: null, etaSeconds },
+  });
+
   test('aborts what it runs, and each attempt is handed back', async () => {
     using attempt = await claim();
+    attempt.report(seconds(60));
     attempts.stop();
     expect(attempt.signal.reason).toBeInstanceOf(WorkerStopping);
     await attempt.release();
@@ -177,17 +182,10 @@ describe('a worker that stops', () => {
     await released;
     expect((await readJob(pool, attempt.key.jobId)).status).toBe('QUEUED');
   });
-});
-
-describe('a worker that stops', () => {
-  const seconds = (etaSeconds: number) => ({
-    ...{ fraction: 0.5, bytesDone: null, bytesTotal: null, bytesPerSecond: null, etaSeconds },
-  });
 
   test('lets what ends within seconds end, and hands back what takes longer', async () => {
     using short = await claim();
     using long = await claim();
-    using unknown = await claim();
     using last = await claim();
     await short.enter('TRANSCODING');
     await long.enter('TRANSCODING');
@@ -195,10 +193,28 @@ describe('a worker that stops', () => {
     short.report(seconds(2));
     long.report(seconds(60));
     attempts.stop();
-    for (const { signal } of [long, unknown]) expect(signal.reason).toBeInstanceOf(WorkerStopping);
+    expect(long.signal.reason).toBeInstanceOf(WorkerStopping);
     for (const { signal } of [short, last]) expect(signal.aborted).toBe(false);
     await short.finish(newArtifact());
     expect((await readJob(pool, short.key.jobId)).status).toBe('SUCCEEDED');
+  });
+
+  test('gives what has just begun seconds to say how long it takes', async () => {
+    using short = await claim();
+    using long = await claim();
+    using silent = await claim();
+    attempts.stop();
+    for (const { signal } of [short, long, silent]) expect(signal.aborted).toBe(false);
+    short.report(seconds(2));
+    long.report(seconds(60));
+    for (const each of [long, silent]) {
+      await eventually('the abort', () => {
+        if (!short.signal.aborted) short.report(seconds(2));
+        return each.signal.aborted;
+      });
+      expect(each.signal.reason).toBeInstanceOf(WorkerStopping);
+      expect(short.signal.aborted).toBe(false);
+    }
   });
 
   test('does not wait for what has stopped to move', async () => {
