@@ -17,6 +17,7 @@ import type { Services } from './resolvers/context.ts';
 import { bringUpToDate } from './migration.ts';
 import { createKeyring, openKeyring, secretsFile } from './secrets.ts';
 import { createApiKeys } from './services/apiKeys.ts';
+import { createOperationBudget } from './services/operationBudget.ts';
 import { createFileLinks } from './services/fileLinks.ts';
 import { createJobQueries } from './services/jobQueries.ts';
 import { createPreviews } from './services/previews.ts';
@@ -123,6 +124,7 @@ export async function createApp(
     config.roles.has('api') && sessionSecrets === null
       ? openKeyring(secretsFile(dataFolder))
       : createKeyring(sessionSecrets ?? []);
+  const pseudonymOf = (address: string) => keyring.sign('address', address).slice(-pseudonymLength);
   const context: Services = {
     requests: createRequests({
       pool,
@@ -133,7 +135,7 @@ export async function createApp(
         await thumbnails.remove(attempt.jobId);
       },
       limits: config.limits,
-      pseudonymOf: (address) => keyring.sign('address', address).slice(-pseudonymLength),
+      pseudonymOf,
       logger,
     }),
     queries: createJobQueries({
@@ -147,7 +149,10 @@ export async function createApp(
     fileLinks: createFileLinks({ mode: config.access, keyring }),
   };
   const apiKeys = createApiKeys({ db: pool, onReadError });
-  const access: AccessOptions = { mode: config.access, keyring, apiKeys, limits: config.limits };
+  const access: AccessOptions = {
+    ...{ mode: config.access, keyring, apiKeys, limits: config.limits },
+    budget: createOperationBudget({ db: pool, limits: config.costLimits, pseudonymOf }),
+  };
   const checks: Record<string, () => Promise<boolean> | boolean> = {
     database: () => pool.query('select').then(() => true),
   };

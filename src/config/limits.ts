@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { AccessMode } from '../domain/access.ts';
-import type { Limits } from '../domain/limits.ts';
+import type { CostLimits, Limits } from '../domain/limits.ts';
 import { bytesPerMegabyte, wholeNumber } from './numbers.ts';
 
 /** 0 limits nothing; unset, it depends on ACCESS. */
@@ -17,6 +17,8 @@ export const limitSettings = z.object({
   MAX_STORED_MB: limit,
   MAX_STORED_MB_PER_ADDRESS: limit,
   MAX_QUEUED_JOBS: limit,
+  COST_PER_MINUTE: limit,
+  COST_PER_MINUTE_PER_ADDRESS: limit,
   OPERATIONS_PER_MINUTE_PER_ADDRESS: limit,
   MAX_SOCKETS: limit,
   MAX_STREAMS: limit,
@@ -25,6 +27,7 @@ export const limitSettings = z.object({
 
 export type LimitsConfig = {
   readonly limits: Limits;
+  readonly costLimits: CostLimits;
   /** Operations of any kind that one process takes from one address in a minute; null: any number. */
   readonly operationsPerMinute: number | null;
   /** Sockets and streams that one owner, and one address, may hold in one process; null: any number. */
@@ -48,6 +51,10 @@ export function readLimits(
       ownerStoredBytes: toBytes(choose(values.MAX_STORED_MB, 10_240)),
       addressStoredBytes: toBytes(choose(values.MAX_STORED_MB_PER_ADDRESS, 40_960)),
       queued: choose(values.MAX_QUEUED_JOBS, 10_000, 100_000),
+    },
+    costLimits: {
+      ownerPerMinute: choose(values.COST_PER_MINUTE, 120_000),
+      addressPerMinute: choose(values.COST_PER_MINUTE_PER_ADDRESS, 480_000),
     },
     operationsPerMinute: choose(values.OPERATIONS_PER_MINUTE_PER_ADDRESS, 1_200),
     maxSockets: choose(values.MAX_SOCKETS, 20),

@@ -1,5 +1,5 @@
-// Limits on what is done to jobs that are there; those of new requests are in tapedeck.request_job. To be called
-// first in the transaction: whoever locks a bucket locks it before any job.
+// Limits on what is done to jobs that are there, and on what operations cost; those of new requests are in
+// tapedeck.request_job. To be called first in the transaction: whoever locks a bucket locks it before any job.
 
 import type { ViewerId } from '../domain/access.ts';
 import { LimitReached } from '../domain/limits.ts';
@@ -58,4 +58,27 @@ export async function refuseOneMore(
   );
   const { code = null, retryAt = null } = rows[0] ?? {};
   if (code !== null) throw new LimitReached(code, retryAt);
+}
+
+/**
+ * Takes points for operations out of a bucket: `wanted` of them, or what is left, but at least the `cost` of the one
+ * that asks. `retryAt`: there are none before.
+ */
+export async function takeCost(
+  db: Queryable,
+  asked: {
+    readonly subject: string;
+    readonly perMinute: number;
+    readonly cost: number;
+    readonly wanted: number;
+  },
+): Promise<{ granted: number; retryAt: null } | { granted: null; retryAt: Date }> {
+  const { rows } = await db.query<Awaited<ReturnType<typeof takeCost>>>(
+    `-- takeCost
+     select granted, retry_at as "retryAt" from tapedeck.take_cost($1, $2, $3, $4)`,
+    [asked.subject, asked.perMinute, asked.cost, asked.wanted],
+  );
+  const [taken] = rows;
+  if (taken === undefined) throw new Error('tapedeck.take_cost answered no row');
+  return taken;
 }

@@ -1,5 +1,5 @@
 // What one caller, one address and the server as a whole may be asked for. Null limits nothing. Enforced in
-// sql/0004_access.sql, in the transaction of each request.
+// sql/0004_access.sql, in the transaction of each request, and in sql/0007_operation_cost.sql.
 
 export type Limits = {
   /** New conversions a minute; a look costs a fifth of one. */
@@ -14,6 +14,9 @@ export type Limits = {
   /** Jobs that wait, of all owners together. */
   readonly queued: number | null;
 };
+
+/** What operations may cost in a minute, by src/http/operationCost.ts. */
+export type CostLimits = Pick<Limits, 'ownerPerMinute' | 'addressPerMinute'>;
 
 export type LimitCode = 'RATE_LIMITED' | 'TOO_MANY_ACTIVE_JOBS' | 'TOO_MUCH_STORED' | 'QUEUE_FULL';
 

@@ -5,11 +5,14 @@ import { HeaderMap } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, OperationTypeNode, parse } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
+import { LimitReached } from '../domain/limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Context } from '../resolvers/context.ts';
+import type { OperationBudget } from '../services/operationBudget.ts';
 import type { Documents } from './documents.ts';
 import { maskError } from './errors.ts';
-import { findOverspending } from './operationCost.ts';
+import { costOf, findOverspending } from './operationCost.ts';
+import { secondsUntil, tooMuch } from './throttle.ts';
 
 export type RequestContext = Context & { readonly requestId: string };
 
@@ -31,10 +34,11 @@ export function judgedDocuments(documents: Documents) {
 
 const harmless = parse('{ __typename }');
 
-/** Refuses what was judged to be refused, and what would cost too much with its variables. */
+/** Refuses what was judged to be refused, and what would cost too much with its variables, or more than is left. */
 export function limitDocuments(
   schema: GraphQLSchema,
   documents: Documents,
+  budget: OperationBudget,
 ): ApolloServerPlugin<RequestContext> {
   const asBadRequest = ({ message, extensions }: GraphQLError) =>
     new GraphQLError(message, { extensions: { ...extensions, http: { status: 400 } } });
@@ -43,15 +47,29 @@ export function limitDocuments(
       async didResolveSource({ source }) {
         documents.judge(source);
       },
-      async didResolveOperation({ source, document, operation, request: { variables } }) {
+      async didResolveOperation({ source, document, operation, request, contextValue }) {
         const { refused, faults } = documents.judge(source);
         if (refused) throw asBadRequest(faults[0]);
         if (!operation) return;
-        const overspending = findOverspending(schema, { document, operation, variables });
+        const { variables } = request;
+        const cost = costOf(schema, { document, operation, variables });
+        const overspending = findOverspending(cost);
         if (overspending !== null) throw asBadRequest(overspending);
+        await budget.spend(contextValue, cost).catch(refuseOverdrawn);
       },
     }),
   };
+}
+
+/** 429, with the time in words, in the extensions and in a header. */
+function refuseOverdrawn(error: unknown): never {
+  const retryAt = error instanceof LimitReached ? error.retryAt : null;
+  if (retryAt === null) throw error;
+  const headers = new HeaderMap([['retry-after', String(secondsUntil(retryAt))]]);
+  const { message, extensions } = tooMuch(retryAt);
+  throw new GraphQLError(message, {
+    extensions: { ...extensions, http: { status: 429, headers } },
+  });
 }
 
 /** Not Apollo's formatError: that one does not know the request. */

@@ -9,6 +9,7 @@ import type { Limits } from '../domain/limits.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { Keyring } from '../secrets.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
+import type { OperationBudget } from '../services/operationBudget.ts';
 import { readSession, sessionDays } from '../services/sessions.ts';
 import { rateLimitHeaders } from './rateLimit.ts';
 
@@ -27,6 +28,7 @@ export type AccessOptions = {
   readonly keyring: Keyring;
   readonly apiKeys: ApiKeys;
   readonly limits: Limits;
+  readonly budget: OperationBudget;
 };
 
 const usualScopes: ReadonlySet<Scope> = new Set(['request', 'read']);

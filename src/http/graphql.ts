@@ -18,6 +18,7 @@ import { countedAddress } from '../domain/address.ts';
 import type { Logger } from '../logger.ts';
 import type { Context, Services } from '../resolvers/context.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
+import type { OperationBudget } from '../services/operationBudget.ts';
 import { resolvers } from '../resolvers/index.ts';
 import {
   answerOk,
@@ -36,7 +37,7 @@ import { overWebSocket } from './graphqlSocket.ts';
 import { isOwnPage } from './origin.ts';
 import { createSockets } from './sockets.ts';
 import { createStreamCounts } from './streamCounts.ts';
-import { createThrottle, refuseForNow } from './throttle.ts';
+import { createThrottle, tooMuch } from './throttle.ts';
 
 const schemaFolder = fileURLToPath(new URL('../schema/', import.meta.url));
 
@@ -63,6 +64,7 @@ type GraphQLOptions = {
   readonly services: Services;
   readonly identify: Identify;
   readonly apiKeys: ApiKeys;
+  readonly budget: OperationBudget;
   readonly logger: Logger;
 };
 
@@ -73,7 +75,7 @@ const mostCoercionFaults = 10;
 /** Registers /graphql. The returned server is to be stopped after the listener. */
 export async function registerGraphQL(
   app: FastifyInstance,
-  { config, services, identify, apiKeys, logger }: GraphQLOptions,
+  { config, services, identify, apiKeys, budget, logger }: GraphQLOptions,
 ): Promise<ApolloServer<RequestContext>> {
   const schema = buildSchema();
   const documents = createDocuments(schema, config);
@@ -95,7 +97,7 @@ export async function registerGraphQL(
       ApolloServerPluginLandingPageDisabled(),
       // It wraps every resolver, to reckon what a shared cache might keep; nothing of ours may be kept.
       ApolloServerPluginCacheControlDisabled(),
-      limitDocuments(schema, documents),
+      limitDocuments(schema, documents, budget),
       refuseSubscriptions,
       maskErrors(logger),
       answerOk,
@@ -127,7 +129,9 @@ export async function registerGraphQL(
     async onRequest({ ip, ws }: FastifyRequest, reply: FastifyReply) {
       // What comes over a socket is counted there.
       const waitSeconds = ws ? 0 : await operations.count(countedAddress(ip));
-      if (waitSeconds > 0) return refuseForNow(reply, waitSeconds);
+      if (waitSeconds === 0) return;
+      reply.code(429).header('retry-after', waitSeconds).header('cache-control', 'no-store');
+      return reply.send({ errors: [tooMuch(new Date(Date.now() + waitSeconds * 1_000))] });
     },
     preHandler: resolveDocumentId(documents),
     handler: within(config.requestTimeoutMs, answer as Handler),
@@ -142,7 +146,7 @@ export async function registerGraphQL(
       if (!sockets.admit(request)) return refuseHandshake(reply, 429);
     },
     wsHandler: overWebSocket({
-      ...{ schema, documents, sockets, operations, streamCounts },
+      ...{ schema, documents, sockets, operations, budget, streamCounts },
       ...{ services, identify, apiKeys, logger },
     }),
   });

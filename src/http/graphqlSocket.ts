@@ -8,15 +8,18 @@ import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { WebSocket } from 'ws';
 import type { Logger } from '../logger.ts';
 import type { Caller } from '../domain/access.ts';
+import { LimitReached } from '../domain/limits.ts';
 import type { Services } from '../resolvers/context.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
+import type { OperationBudget } from '../services/operationBudget.ts';
 import type { Identify } from './caller.ts';
 import { unknownDocument } from './documents.ts';
 import type { Documents } from './documents.ts';
 import { maskError } from './errors.ts';
-import { findOverspending } from './operationCost.ts';
+import { costOf, findOverspending } from './operationCost.ts';
 import type { Sockets } from './sockets.ts';
 import type { StreamCounts } from './streamCounts.ts';
+import { tooMuch } from './throttle.ts';
 import type { Throttle } from './throttle.ts';
 
 type SocketOptions = {
@@ -27,6 +30,7 @@ type SocketOptions = {
   readonly apiKeys: ApiKeys;
   readonly sockets: Sockets;
   readonly operations: Throttle;
+  readonly budget: OperationBudget;
   readonly streamCounts: StreamCounts;
   readonly logger: Logger;
 };
@@ -54,6 +58,7 @@ export function overWebSocket(options: SocketOptions) {
     apiKeys,
     sockets,
     operations,
+    budget,
     streamCounts,
     logger,
   } = options;
@@ -99,7 +104,7 @@ export function overWebSocket(options: SocketOptions) {
       // This one is counted already, and those that came with it must not be.
       const isFull = Object.keys(subscriptions).length > mostStreams;
       const waitSeconds = await operations.count(caller.address);
-      if (waitSeconds > 0) return [tooOften(waitSeconds)];
+      if (waitSeconds > 0) return [tooMuch(new Date(Date.now() + waitSeconds * 1_000))];
       if (isFull) return [tooManyStreams()];
       if (streamCounts.isTooMany(caller)) return [tooManyOfYours()];
       const { operationName, variables } = payload;
@@ -110,8 +115,18 @@ export function overWebSocket(options: SocketOptions) {
       const operation = getOperationAST(document, operationName);
       if (!operation) return [unclearOperation()];
       if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return [notHere()];
-      const overspending = findOverspending(schema, { document, operation, variables });
+      const cost = costOf(schema, { document, operation, variables });
+      const overspending = findOverspending(cost);
       if (overspending !== null) return [overspending];
+      const refusal = await budget.spend(caller, cost).catch((error: unknown) => {
+        const retryAt = error instanceof LimitReached ? error.retryAt : null;
+        if (retryAt !== null) return tooMuch(retryAt);
+        const { message, extensions } = maskError({ message: '' }, error, {
+          ...{ logger, requestId: extra.request.id },
+        });
+        return new GraphQLError(message, { extensions });
+      });
+      if (refusal) return [refusal];
       const contextValue = { ...services, ...caller };
       return { schema, document, operationName, variableValues: variables, contextValue };
     },
@@ -155,13 +170,6 @@ function tooManyOfYours(): GraphQLError {
     'You have as many streams as you may; end one, or follow several jobs with one.',
     { extensions: { code: 'TOO_MANY_STREAMS' } },
   );
-}
-
-function tooOften(waitSeconds: number): GraphQLError {
-  const retryAt = new Date(Date.now() + waitSeconds * 1_000).toISOString();
-  return new GraphQLError(`Too much was asked from your address; come back in ${waitSeconds} s.`, {
-    extensions: { code: 'RATE_LIMITED', retryAt },
-  });
 }
 
 function unclearOperation(): GraphQLError {

@@ -12,6 +12,7 @@ import type {
   ValueNode,
 } from 'graphql';
 import { mostJobIds } from '../services/jobQueries.ts';
+import { snapshotSize } from '../services/watchJobs.ts';
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
@@ -41,12 +42,15 @@ const weights: Readonly<Record<string, number>> = {
 };
 const mutationWeight = 10;
 
-/** `Query.jobs` without `first` or `last`: see its description. */
-const usualPage = 20;
+/** How long a list is of which nobody said so. */
+const usualLengths: Readonly<Record<string, number>> = {
+  'Query.jobs': 20,
+  // Its first frame may hold as many.
+  'Subscription.jobs': snapshotSize,
+};
 
 /** Refuses an operation that would cost more than any that is served; null when it would not. */
-export function findOverspending(schema: GraphQLSchema, asked: Operation): GraphQLError | null {
-  const cost = costOf(schema, asked);
+export function findOverspending(cost: number): GraphQLError | null {
   if (cost <= largestCost) return null;
   return new GraphQLError(
     `The operation would cost ${cost}, and at most ${largestCost} is served; ask for shorter lists, or in several requests.`,
@@ -83,8 +87,8 @@ export function costOf(
       (weights[`${parent.name}.${field.name.value}`] ?? (isCompositeType(type) ? 1 : 0)) +
       (isMutation ? mutationWeight : 0);
     if (field.selectionSet === undefined) return own;
-    const isPaged = declared.args.some(({ name }) => name === 'first');
-    const times = lengthAsked(field, operation, variables) ?? (isPaged ? usualPage : 1);
+    const usual = usualLengths[`${parent.name}.${field.name.value}`] ?? 1;
+    const times = lengthAsked(field, operation, variables) ?? usual;
     return own + times * ofSelections(field.selectionSet, type);
   };
   const root = schema.getRootType(operation.operation);

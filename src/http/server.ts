@@ -105,7 +105,9 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   await app.register(cookie);
   const { apiKeys } = options.access;
   const identify = createIdentify(options.access);
-  const apollo = await registerGraphQL(app, { config, services, identify, apiKeys, logger });
+  const apollo = await registerGraphQL(app, {
+    ...{ config, services, identify, apiKeys, logger, budget: options.access.budget },
+  });
   await app.register(files, { queries: services.queries, fileLinks: services.fileLinks, storage });
   await app.register(previews, { previews: services.previews, fileLinks: services.fileLinks });
   await app.register(thumbnails, { queries: services.queries, thumbnails: options.thumbnails });

@@ -1,7 +1,8 @@
-// How often one address may ask this process: reading, and guessing what is secret. What changes jobs is counted in
-// Postgres, over all processes; nothing here writes, so a count for each process is enough.
+// How often one address may ask this process, whatever it is, and how often guess what is secret: before anything is
+// read of what it sent. What changes jobs, and what operations cost, is counted in Postgres, over all processes.
 
 import type { FastifyReply } from 'fastify';
+import { GraphQLError } from 'graphql';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { isLoopback } from '../domain/access.ts';
@@ -41,4 +42,17 @@ export function createThrottle(perMinute: number | null): Throttle {
 export function refuseForNow(reply: FastifyReply, seconds: number): FastifyReply {
   const sentence = `Too much was asked from your address; come back in ${seconds} s.`;
   return refuse(reply.header('retry-after', seconds), 429, sentence);
+}
+
+/** The same in GraphQL, over HTTP and WebSocket. */
+export function tooMuch(retryAt: Date): GraphQLError {
+  const seconds = secondsUntil(retryAt);
+  return new GraphQLError(`Too much was asked; come back in ${seconds} s.`, {
+    extensions: { code: 'RATE_LIMITED', retryAt: retryAt.toISOString() },
+  });
+}
+
+/** At least 1. */
+export function secondsUntil(time: Date): number {
+  return Math.max(1, Math.ceil((time.getTime() - Date.now()) / 1_000));
 }

@@ -1,0 +1,50 @@
+// What operations cost a caller over two API processes, as callers see it. How points are taken is tested in
+// services/operationBudget.
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startApp } from '../../support/app.ts';
+import type { TestApp } from '../../support/app.ts';
+import { openSocket } from '../../support/socket.ts';
+import { newVisitor } from '../../support/visitor.ts';
+
+const settings = {
+  ...{ ROLES: 'api', ACCESS: 'sessions', TRUSTED_PROXIES: '127.0.0.1', COST_PER_MINUTE: '1000' },
+  SESSION_SECRET: 's'.repeat(32),
+};
+const dear = '{ jobs(first: 100) { nodes { id progress { phase } source { title } } } }';
+
+const stack = new AsyncDisposableStack();
+let nodes: readonly [TestApp, TestApp];
+beforeAll(async () => {
+  const first = stack.use(await startApp({ settings }));
+  nodes = [first, stack.use(await startApp({ settings, beside: first }))];
+});
+afterAll(() => stack.disposeAsync());
+
+test('a caller who has spent all on one server is refused by the next, on HTTP and sockets, until retryAt', async () => {
+  const [one, other] = nodes;
+  const visitor = newVisitor(one.url);
+  let answers = 0;
+  for (; answers < 20; answers += 1) {
+    const { status } = await visitor.post(dear);
+    if (status !== 200) break;
+  }
+  expect(answers).toBeGreaterThan(1);
+  expect(answers).toBeLessThan(8);
+
+  const known = newVisitor(other.url, { headers: visitor.headers() });
+  const { status, headers, body } = await known.post(dear);
+  expect(status).toBe(429);
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  const { extensions } = JSON.parse(body.toString()).errors[0];
+  expect(extensions).toEqual({ code: 'RATE_LIMITED', retryAt: expect.any(String) });
+  expect(Date.parse(extensions.retryAt)).toBeGreaterThan(Date.now());
+
+  await using socket = await openSocket(other.url, visitor.headers());
+  socket.subscribe('a', 'subscription { jobs { jobs { id } } }');
+  expect(await socket.receive('a')).toMatchObject({
+    ...{ type: 'error', payload: [{ extensions: { code: 'RATE_LIMITED' } }] },
+  });
+
+  expect((await newVisitor(other.url).post(dear)).status).toBe(200);
+});

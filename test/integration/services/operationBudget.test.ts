@@ -1,0 +1,100 @@
+// What operations may cost, over several processes: each budget here is one process's, on one database.
+
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Queryable } from '../../../src/db/pool.ts';
+import { LimitReached } from '../../../src/domain/limits.ts';
+import type { CostLimits } from '../../../src/domain/limits.ts';
+import { createOperationBudget } from '../../../src/services/operationBudget.ts';
+import type { OperationBudget } from '../../../src/services/operationBudget.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+let statements: number;
+beforeEach(async () => {
+  await database.pool.query('delete from tapedeck.buckets');
+  statements = 0;
+});
+
+function newProcess(limits: Partial<CostLimits>): OperationBudget {
+  const db = {
+    query(...asked: Parameters<Queryable['query']>) {
+      statements += 1;
+      return database.pool.query(...asked);
+    },
+  } as Queryable;
+  return createOperationBudget({
+    db,
+    limits: { ownerPerMinute: null, addressPerMinute: null, ...limits },
+    pseudonymOf: (address) => address,
+  });
+}
+
+const caller = (ownerId: string, address = '203.0.113.7') => ({
+  ...{ ownerId, viewerId: ownerId as string | null, address },
+});
+
+/** How many operations of this cost go through, up to 100. */
+async function countUntilRefused(spend: (nth: number) => Promise<void>): Promise<number> {
+  for (let nth = 0; nth < 100; nth += 1) {
+    const refusal = await spend(nth).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (refusal === null) continue;
+    expect(refusal).toBeInstanceOf(LimitReached);
+    expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
+    expect((refusal as LimitReached).retryAt!.getTime()).toBeGreaterThan(Date.now());
+    return nth;
+  }
+  return 100;
+}
+
+test('what one process has spent, no other spends again', async () => {
+  const processes = [newProcess({ ownerPerMinute: 600 }), newProcess({ ownerPerMinute: 600 })];
+  // Ten points come in each second, and the last one may go below zero.
+  const spent = await countUntilRefused((nth) => processes[nth % 2]!.spend(caller('anna'), 60));
+  expect(spent).toBeGreaterThanOrEqual(10);
+  expect(spent).toBeLessThan(15);
+  await expect(processes[(spent + 1) % 2]!.spend(caller('anna'), 60)).rejects.toThrow(LimitReached);
+  await processes[0]!.spend(caller('bert'), 60);
+});
+
+test('small operations go without a statement, but for one in many', async () => {
+  const budget = newProcess({ ownerPerMinute: 60_000 });
+  for (let nth = 0; nth < 3_000; nth += 1) await budget.spend(caller('anna'), 1);
+  expect(statements).toBe(1);
+  await budget.spend(caller('anna'), 1);
+  expect(statements).toBe(2);
+});
+
+test('a caller who is refused does not cost a statement again', async () => {
+  const budget = newProcess({ ownerPerMinute: 60 });
+  await countUntilRefused(() => budget.spend(caller('anna'), 600));
+  const before = statements;
+  await expect(budget.spend(caller('anna'), 600)).rejects.toThrow(LimitReached);
+  expect(statements).toBe(before);
+});
+
+test('one address is counted over all the owners who come from it', async () => {
+  const budget = newProcess({ addressPerMinute: 600 });
+  const spent = await countUntilRefused((nth) => budget.spend(caller(`visitor ${nth}`), 60));
+  expect(spent).toBeLessThan(15);
+  await budget.spend(caller('somebody', '203.0.113.8'), 60);
+});
+
+test('admins are not counted, nor loopback as an address, nor anybody without limits', async () => {
+  const budget = newProcess({ ownerPerMinute: 60, addressPerMinute: 60 });
+  for (let nth = 0; nth < 5; nth += 1) {
+    await budget.spend({ ...caller('key:1'), viewerId: null }, 600);
+    await budget.spend(caller(`visitor ${nth}`, '127.0.0.1'), 600);
+    await newProcess({}).spend(caller('anna'), 600);
+  }
+});
