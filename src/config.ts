@@ -24,6 +24,8 @@ export type Config = LimitsConfig & {
   /** Where a process without the API serves its metrics; null: nowhere. */
   readonly metricsPort: number | null;
   readonly access: AccessMode;
+  /** Open access is meant for more than this machine. */
+  readonly openToNetwork: boolean;
   /** The newest first; null: a file under `dataFolder`. */
   readonly sessionSecrets: readonly string[] | null;
   /** Addresses and networks. */
@@ -216,6 +218,7 @@ export function loadConfig(
     port: values.PORT,
     metricsPort: values.METRICS_PORT ?? null,
     access: values.ACCESS,
+    openToNetwork: values.OPEN_TO_NETWORK,
     sessionSecrets: values.SESSION_SECRET ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
     ...readLimits(values),

@@ -1,4 +1,4 @@
-// Which names the server answers to, and from whose pages a browser may open a WebSocket. For POST nothing is
+// Which names the server answers to, for whom, and from whose pages a browser may open a WebSocket. For POST nothing is
 // needed: a browser asks first (preflight) before it sends JSON to another site, and is never told yes.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -29,6 +29,26 @@ export function refuseForeignHosts(
     return refuse(reply, 421, sentence);
   });
 }
+
+/**
+ * Refuses what a proxy brings (403) while access is open to this machine alone: behind a proxy strangers come
+ * from loopback too. A proxy that does not say whom it speaks for cannot be told from a browser.
+ */
+export function refuseForwarded(
+  app: FastifyInstance,
+  { access, openToNetwork }: Pick<Config, 'access' | 'openToNetwork'>,
+): void {
+  if (access !== 'open' || openToNetwork) return;
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    if (forwardingHeaders.every((name) => headers[name] === undefined)) return;
+    const sentence =
+      'This server is open to its own machine alone, and this came through a proxy: its operator can set ACCESS to sessions or keys, or OPEN_TO_NETWORK to true when everybody who can reach it may use it.';
+    return refuse(reply, 403, sentence);
+  });
+}
+
+/** RFC 7239, and what was usual before it. */
+const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
 /** True for programs, which name no origin, and for pages of this very server. */
 export function isOwnPage(

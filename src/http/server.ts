@@ -26,7 +26,7 @@ import { addSecurityHeaders, answerUnreadable, securityHeaders } from './headers
 import { health } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { metricsPage } from './metrics.ts';
-import { refuseForeignHosts } from './origin.ts';
+import { refuseForeignHosts, refuseForwarded } from './origin.ts';
 import { page } from './page.ts';
 import { previews } from './previews.ts';
 import { thumbnails } from './thumbnails.ts';
@@ -78,6 +78,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
   }) as unknown as FastifyInstance;
   addSecurityHeaders(app);
   refuseForeignHosts(app, config);
+  refuseForwarded(app, config);
   app.addHook('onRequest', ({ id }, reply, done) => {
     reply.header('x-request-id', id);
     withLogFacts({ requestId: id }, done);

@@ -280,18 +280,19 @@ async function takeAllConnections(): Promise<AsyncDisposable> {
     await client.connect();
     clients.push(client);
   };
-  const fill = async () => {
-    // Until there is none left: superusers may have the reserved ones too.
-    for (;;) if (!(await take().then(Boolean.bind(null, true), () => false))) return;
-  };
-  await fill();
-  for (let left = 1; left > 0;) {
+  // Several at once, and without a pause: whoever was ended comes back for the slot. Superusers may have the reserved too.
+  let isFull = false;
+  const takers = Array.from({ length: 8 }, async () => {
+    while (!isFull) await take().catch(() => {});
+  });
+  await eventually('every slot to be taken', async () => {
     const { rowCount } = await pool.query(
       `select pg_terminate_backend(pid, 2000) from pg_stat_activity where application_name like 'tapedeck%'`,
     );
-    left = rowCount ?? 0;
-    await fill();
-  }
+    return rowCount === 0;
+  });
+  isFull = true;
+  await Promise.all(takers);
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.end()));

@@ -187,6 +187,7 @@ test('rescuers at once, with clocks five minutes off, rescue each attempt of the
   });
   const rescued: string[] = [];
   for (const minutes of [-5, 0, 5]) {
+    await beatWorker(pool, { id: 'alive', slots: 1 });
     jest.useFakeTimers({ now: Date.now() + minutes * 60_000, doNotFake: allButDate });
     const rounds = await Promise.all(Array.from({ length: 8 }, () => rescueLostAttempts(pool, 5)));
     jest.useRealTimers();

@@ -23,6 +23,7 @@ beforeAll(async () => {
   const settings = {
     ROLES: 'api',
     DATABASE_URL: database.url,
+    OPEN_TO_NETWORK: 'true',
     TRUSTED_PROXIES: '127.0.0.1',
     MAX_SOCKETS_PER_ADDRESS: `${mostSockets}`,
     REQUEST_TIMEOUT_SECONDS: '1',

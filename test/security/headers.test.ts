@@ -16,6 +16,7 @@ beforeAll(async () => {
   const settings = {
     ROLES: 'api',
     DATABASE_URL: database.url,
+    OPEN_TO_NETWORK: 'true',
     TRUSTED_PROXIES: '127.0.0.1',
     PUBLIC_ORIGINS: 'https://music.example',
   };

@@ -40,6 +40,7 @@ test('nothing has to be set', () => {
     host: '127.0.0.1',
     port: 4000,
     access: 'open',
+    openToNetwork: false,
     sessionSecrets: null,
     trustedProxies: [],
     limits: { ...unlimited, queued: 100_000 },
@@ -71,6 +72,7 @@ test('every setting is taken as it is given', () => {
     PORT: '8080',
     METRICS_PORT: '9464',
     ACCESS: 'sessions',
+    OPEN_TO_NETWORK: 'true',
     SESSION_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}`,
     TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8',
     REQUESTS_PER_MINUTE: '1',
@@ -120,6 +122,7 @@ test('every setting is taken as it is given', () => {
     port: 8080,
     metricsPort: 9464,
     access: 'sessions',
+    openToNetwork: true,
     sessionSecrets: ['n'.repeat(32), 'o'.repeat(32)],
     trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
     limits: {

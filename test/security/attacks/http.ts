@@ -246,11 +246,11 @@ export const httpAttacks: readonly Attack[] = [
       expected: { status: 421, text: 'PUBLIC_ORIGINS' },
     }),
   ),
-  {
-    name: 'another host by X-Forwarded-Host, which nobody trusts',
-    attack: (target) => post(target, { query }, { 'x-forwarded-host': 'evil.example' }),
-    expected: { status: 200 },
-  },
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded'].map((header) => ({
+    name: `a stranger whom a proxy on this machine brings, by ${header}`,
+    attack: (target: Target) => post(target, { query }, { [header]: 'for.evil.example' }),
+    expected: { status: 403, text: 'OPEN_TO_NETWORK' },
+  })),
   {
     name: 'TLS by X-Forwarded-Proto, which nobody trusts',
     attack: async (target) => {
