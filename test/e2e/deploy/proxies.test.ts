@@ -160,6 +160,7 @@ beforeAll(async () => {
     await startApp({
       settings: {
         ROLES: 'api',
+        OPEN_TO_NETWORK: 'true',
         TRUSTED_PROXIES: '127.0.0.1',
       },
     }),
