@@ -8,4 +8,5 @@ export const testPrograms = {
   'docker-compose': ['docker-compose'],
   nginx: ['nginx'],
   openssl: ['openssl'],
+  prometheus: ['promtool'],
 } as const;
