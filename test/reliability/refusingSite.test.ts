@@ -12,7 +12,7 @@ import { startYouTube } from '../support/youtube/server.ts';
 import type { YouTube } from '../support/youtube/server.ts';
 import { video } from '../support/youtube/video.ts';
 
-const count = scale(12, 60);
+const count = scale(12, 30);
 const stack = new AsyncDisposableStack();
 let youtube: YouTube;
 let fleet: Fleet;
