@@ -28,6 +28,8 @@ export type Attempt = {
   readonly key: AttemptKey;
   /** Aborts with AttemptLost, WorkerStopping, or AttemptFailure TIMED_OUT. */
   readonly signal: AbortSignal;
+  /** Rejects with the TIMED_OUT when the attempt hangs where no signal reaches it: go on without its work. */
+  readonly overdue: Promise<never>;
   /** Every write below throws AttemptLost when the attempt is no longer ours, and outlasts a database outage. */
   enter(phase: JobPhase): Promise<void>;
   describe(source: SourceMetadata): Promise<void>;

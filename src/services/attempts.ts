@@ -99,11 +99,14 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       enteredAt = now;
     };
 
+    const overdue = Promise.withResolvers<never>();
+    // Whoever waits for the attempt waits for it; nobody does once that has ended.
+    overdue.promise.catch(() => {});
     const clock = startPhaseClock({
       limitSeconds: options.phaseLimits ?? defaultPhaseLimits,
       graceSeconds: options.hardLimitSeconds ?? 10,
       onSoftLimit: (failure) => abort.abort(failure),
-      onHardLimit: (failure) => void attempt.fail(failure.code).catch(onError),
+      onHardLimit: overdue.reject,
     });
     const lane = lanes.of(job.source.site, key);
     // An attempt that starts from a kept source has asked no site.
@@ -121,7 +124,10 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       job,
       key,
       signal: abort.signal,
+      overdue: overdue.promise,
       async enter(next) {
+        // What hung and moves again, long after its time, is not to start the clock once more.
+        abort.signal.throwIfAborted();
         endPhase();
         entry.phase = next;
         entry.movedAt = performance.now();

@@ -17,7 +17,7 @@ type ClockOptions = {
   readonly graceSeconds: number;
   /** The attempt is to end, with this TIMED_OUT. */
   readonly onSoftLimit: (failure: AttemptFailure) => void;
-  /** It has not: something hangs where no signal reaches it. */
+  /** It has not: something hangs where no signal reaches it, and nobody is to wait for it any longer. */
   readonly onHardLimit: (failure: AttemptFailure) => void;
 };
 

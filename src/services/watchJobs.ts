@@ -66,7 +66,7 @@ type JobSlot = {
 const idsPerRead = 1_000;
 const pauseAfterErrorMs = 1_000;
 /** The first frame of `watchJobs` shows at most so many jobs; the history has the rest. */
-export const snapshotSize = 500;
+const snapshotSize = 500;
 
 export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   const slotsByJob = new Map<string, Set<JobSlot>>();

@@ -67,7 +67,7 @@ export function createConvertTask(options: ConvertOptions): Task {
     logger.info({ sourceUrl: attempt.job.source.canonicalUrl }, 'attempt started');
     const start = { isFromKept: false };
     try {
-      await runAttempt(attempt, { ...options, logger, start });
+      await Promise.race([runAttempt(attempt, { ...options, logger, start }), attempt.overdue]);
       logger.info('attempt succeeded');
       await dropSource(attempt, options.storage, logger);
     } catch (error) {

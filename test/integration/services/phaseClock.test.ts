@@ -2,13 +2,18 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import type { JobHelpers } from 'graphile-worker';
 import { AttemptFailure } from '../../../src/domain/failure.ts';
 import { defaultPhaseLimits } from '../../../src/domain/phaseLimits.ts';
+import { createLogger } from '../../../src/logger.ts';
 import { AttemptLost } from '../../../src/services/attempt.ts';
 import { createAttempts } from '../../../src/services/attempts.ts';
+import { createStorage } from '../../../src/storage.ts';
+import { createConvertTask } from '../../../src/tasks/convert.ts';
+import type { ConvertOptions } from '../../../src/tasks/convert.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { eventually } from '../../support/eventually.ts';
+import { openFolder } from '../../support/folder.ts';
 import { createJob, readJob } from '../../support/jobs.ts';
 
 let database: TestDatabase;
@@ -58,14 +63,33 @@ test('each phase has its own time, from its own beginning', async () => {
   await slow.release();
 });
 
-test('a task that hangs where no signal reaches it keeps its slot, but not its job', async () => {
+test('a task that hangs where no signal reaches it loses its job and gives its slot back', async () => {
+  await using attempts = attemptsWith({ RESOLVING: 0.05 }, 0.05);
+  await using folder = await openFolder();
+  const task = createConvertTask({
+    attempts,
+    storage: await createStorage(folder.path),
+    ytdlp: () => new Promise<never>(() => {}),
+    limits: { maxDurationSeconds: 60, maxFilesizeBytes: 1_000 },
+    logger: createLogger({ logLevel: 'silent', logFormat: 'json' }),
+    onRecord: Promise.resolve(),
+  } as Partial<ConvertOptions> as ConvertOptions);
+  const { id } = await createJob(database.pool, 'QUEUED');
+  await task({ jobId: id }, { job: { locked_by: 'worker' } } as JobHelpers);
+  expect(await readJob(database.pool, id)).toMatchObject({
+    ...{ status: 'QUEUED', failure: { code: 'TIMED_OUT' } },
+  });
+  expect(attempts.count()).toBe(0);
+});
+
+test('what hung and moves again writes nothing', async () => {
   await using attempts = attemptsWith({ RESOLVING: 0.05 }, 0.05);
   const { id } = await createJob(database.pool, 'QUEUED');
   using hanging = (await attempts.claim(id, 'worker'))!;
-  await eventually('the job to be given up', async () => {
-    return (await readJob(database.pool, id)).failure?.code === 'TIMED_OUT';
-  });
-  await expect(hanging.enter('DOWNLOADING')).rejects.toBeInstanceOf(AttemptLost);
+  await expect(hanging.overdue).rejects.toMatchObject({ code: 'TIMED_OUT' });
+  await hanging.fail('TIMED_OUT');
+  await expect(hanging.enter('DOWNLOADING')).rejects.toMatchObject({ code: 'TIMED_OUT' });
+  await expect(hanging.openPreview('token')).rejects.toBeInstanceOf(AttemptLost);
 });
 
 test('the limits together stay below the four hours of a queue job', () => {
