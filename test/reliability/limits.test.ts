@@ -2,8 +2,9 @@
 // the next job never notices.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findTools } from '../../src/media/tools.ts';
 import { awaitEnd, awaitJob, requestMp3 } from '../support/caller.ts';
 import type { SeenJob } from '../support/caller.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -66,10 +67,12 @@ async function expectNothingLeft(deck: Deck): Promise<void> {
   expect(await readdir(work(deck))).toEqual([]);
 }
 
-/** The only slot is free, and works. */
-async function expectNextToSucceed(deck: Deck, id: string): Promise<void> {
+/** The only slot is free, and works. Answers what the next job took. */
+async function expectNextToSucceed(deck: Deck, id: string): Promise<string> {
+  const askedAt = performance.now();
   const { id: next } = await request(deck, video({ id, durationSeconds: 2 }));
   expect(await awaitEnd(deck.url, next)).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
+  return `the next job succeeded after ${((performance.now() - askedAt) / 1_000).toFixed(1)} s`;
 }
 
 /** From the limit to the failure on record. */
@@ -125,10 +128,46 @@ test('a download that stands still ends at its limit', async () => {
   const song = video({ id: 'stalled0001', durationSeconds: 30 });
   song.hold();
   const { id } = await request(deck, song);
-  expect(await awaitFailure(deck, id)).toMatchObject({ failure: { code: 'TIMED_OUT' } });
+  const failed = await awaitFailure(deck, id);
+  expect(failed).toMatchObject({ failure: { code: 'TIMED_OUT' } });
   await expectNothingLeft(deck);
   song.release();
-  await expectNextToSucceed(deck, 'afterstall1');
+  const next = await expectNextToSucceed(deck, 'afterstall1');
+  report({
+    demand: 'a download that stands still at its limit',
+    target: 'TIMED_OUT, nothing left, the slot is free',
+    measured: `${failed.failure?.code}; ${next}`,
+  });
+});
+
+test('an encoder that hangs and ignores SIGTERM ends at its limit', async () => {
+  await using own = new AsyncDisposableStack();
+  const { ffmpeg } = await findTools({
+    ...{ ytdlpPath: null, ffmpegPath: null, searchPath: process.env['PATH'] ?? '' },
+  });
+  const hanging = folder.file('ffmpeg');
+  const trap = folder.file('trap');
+  await writeFile(trap, '');
+  await writeFile(
+    hanging,
+    `#!/bin/sh\ncase " $* " in *libmp3lame*) if [ -e "${trap}" ]; then trap '' TERM INT; while :; do sleep 0.1; done; fi;; esac\nexec "${ffmpeg.path}" "$@"\n`,
+  );
+  await chmod(hanging, 0o755);
+  const deck = await startDeck(own, folder.file('encoder'), {
+    // In a sandbox the program would not see its trap.
+    ...{ CONVERT_TIMEOUT_SECONDS: '2', FFMPEG_PATH: hanging, SANDBOX: 'off' },
+  });
+  const { id } = await request(deck, video({ id: 'hangencode1', durationSeconds: 2 }));
+  const failed = await awaitFailure(deck, id);
+  expect(failed).toMatchObject({ status: 'QUEUED', failure: { code: 'TIMED_OUT' } });
+  await expectNothingLeft(deck);
+  await rm(trap);
+  const next = await expectNextToSucceed(deck, 'afterencode');
+  report({
+    demand: 'an encoder that hangs and ignores SIGTERM, at its limit',
+    target: 'TIMED_OUT, nothing left, the slot is free',
+    measured: `${failed.failure?.code}; ${next}`,
+  });
 });
 
 test('on a full disk no download begins; when there is room again the job goes on', async () => {
@@ -140,9 +179,16 @@ test('on a full disk no download begins; when there is room again the job goes o
   const { id } = await request(deck, video({ id: 'fulldisk001', durationSeconds: 2 }));
   const failed = await awaitFailure(deck, id);
   expect(failed).toMatchObject({ status: 'QUEUED', failure: { code: 'STORAGE_FULL' } });
-  expect(youtube.requests.length).toBe(before);
+  const asked = youtube.requests.length - before;
+  expect(asked).toBe(0);
   await writeFile(join(disk.path, 'ballast'), '');
-  expect(await awaitEnd(deck.url, id)).toMatchObject({ status: 'SUCCEEDED' });
+  const last = await awaitEnd(deck.url, id);
+  expect(last).toMatchObject({ status: 'SUCCEEDED' });
+  report({
+    demand: 'a disk that is full before the download',
+    target: 'STORAGE_FULL, the site is not asked, the job goes on when there is room',
+    measured: `${failed.failure?.code}; ${asked} requests; ${last.status} in attempt ${last.attempt}`,
+  });
 });
 
 test('a disk that fills up during a download is no end: typed failure, no leftover, and the next job runs', async () => {
@@ -161,7 +207,12 @@ test('a disk that fills up during a download is no end: typed failure, no leftov
   await eventually('the room to be free again', async () => {
     return before - (await disk.freeBytes()) < 1024 * 1024;
   });
-  await expectNextToSucceed(deck, 'afterfull01');
+  const next = await expectNextToSucceed(deck, 'afterfull01');
+  report({
+    demand: 'a disk that fills up during a download',
+    target: 'STORAGE_FULL, nothing left, the next job runs',
+    measured: `${failed.failure?.code}; ${next}`,
+  });
 });
 
 test('a source that lies about its size is refused by what it sends', async () => {
@@ -172,14 +223,21 @@ test('a source that lies about its size is refused by what it sends', async () =
     NO_PROXY: '127.0.0.1',
     MAX_FILESIZE_MB: '4',
   });
-  const endless = await requestMp3(deck.url, media.url('endless'));
-  expect(await awaitEnd(deck.url, endless.job.id)).toMatchObject({
+  const { job } = await requestMp3(deck.url, media.url('endless'));
+  const endless = await awaitEnd(deck.url, job.id);
+  expect(endless).toMatchObject({
     ...{ status: 'FAILED', attempt: 1, failure: { code: 'TOO_LARGE' } },
   });
   // Longer by its own container's word than what comes.
   const short = video({ id: 'shortened01', durationSeconds: 20, media: { kind: 'truncated' } });
   const { id } = await request(deck, short);
-  expect(await awaitFailure(deck, id)).toMatchObject({ failure: { code: 'OUTPUT_INVALID' } });
+  const shortened = await awaitFailure(deck, id);
+  expect(shortened).toMatchObject({ failure: { code: 'OUTPUT_INVALID' } });
   await expectNothingLeft(deck);
-  await expectNextToSucceed(deck, 'afterlies01');
+  const next = await expectNextToSucceed(deck, 'afterlies01');
+  report({
+    demand: 'a source that lies about its size, and one about its length',
+    target: 'TOO_LARGE, OUTPUT_INVALID, nothing left, the next job runs',
+    measured: `${endless.failure?.code}, ${shortened.failure?.code}; ${next}`,
+  });
 });

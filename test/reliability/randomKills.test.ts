@@ -2,9 +2,8 @@
 // left behind. What becomes of the job of one that was killed: workerKilled.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createStorage } from '../../src/storage.ts';
 import { eventually } from '../support/eventually.ts';
 import { report } from '../support/figures.ts';
 import { startFleet } from '../support/fleet.ts';
@@ -38,7 +37,7 @@ afterEach(async () => {
 test('workers killed at random moments leave no process and no file', async () => {
   const kills = scale(3, 30);
   await standIn.take(1);
-  const load = startLoad(() => fleet.api.url, 600);
+  const load = startLoad(() => fleet.api.url, scale(600, 1_200));
   for (let turn = 0; turn < kills; turn += 1) {
     const [victim] = fleet.workers;
     // Some live long enough to finish what they took up, and some do not.
@@ -55,7 +54,7 @@ test('workers killed at random moments leave no process and no file', async () =
     `select id || '.' || attempt || '.mp3' as name from tapedeck.jobs where status = 'SUCCEEDED'`,
   );
   expect(ends).toEqual([`SUCCEEDED ${load.accepted.length}`]);
-  await sweep();
+  await fleet.sweep();
   const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });
   const published = store.flatMap((name) => (name.endsWith('.mp3') ? [name.slice(3)] : []));
   expect(published.toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
@@ -69,16 +68,3 @@ test('workers killed at random moments leave no process and no file', async () =
     measured: `0 of ${load.accepted.length} lost (${ends.join(', ')}), 0 processes, 0 files`,
   });
 }, 600_000);
-
-/** What a killed worker left is old enough after ten minutes; here it is at once, and a worker does its chore. */
-async function sweep(): Promise<void> {
-  const storage = await createStorage(fleet.dataFolder);
-  for (const { path } of await storage.listFiles()) await utimes(path, 0, 0);
-  await fleet.database.pool.query(`select graphile_worker.add_job('sweepLeftovers')`);
-  await eventually('the sweep', async () => {
-    const { rowCount } = await fleet.database.pool.query(
-      `select from graphile_worker.jobs where task_identifier = 'sweepLeftovers'`,
-    );
-    return rowCount === 0;
-  });
-}

@@ -80,6 +80,11 @@ test('an encoder killed once costs nothing but its time', async () => {
   const last = await awaitEnd(fleet.api.url, (await request(song)).id);
   expect(last).toMatchObject({ status: 'SUCCEEDED', attempt: 1 });
   await expectSound(last, song);
+  report({
+    demand: 'ffmpeg is killed by the system once: attempts that it costs',
+    target: '0',
+    measured: `${(last.attempt ?? 0) - 1}`,
+  });
 });
 
 test('after a late failure the next attempt downloads nothing, and the sound is right', async () => {

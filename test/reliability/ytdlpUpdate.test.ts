@@ -152,6 +152,11 @@ test('a new version is tried on a video and used from the next run on, by all wo
   expect(await used()).toEqual([
     ...['2023.03.05', '2023.03.05', '2023.04.01', '2023.04.01', '2023.04.01'],
   ]);
+  report({
+    demand: 'a new yt-dlp: downloads of it by two workers, and runs of it before its trial',
+    target: '1, 0',
+    measured: `${site.asked.filter((path) => path === '/file').length}, ${(await used()).indexOf('2023.04.01') - 2}`,
+  });
 });
 
 test('a program without its published sum is not even tried', async () => {

@@ -1,8 +1,10 @@
 // Several Tapedecks as processes of their own on one database and one folder, as an operator runs them: for tests
 // that kill, freeze and replace them. Its tools are stand-ins when a test says so.
 
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromGlobalId } from '../../src/resolvers/globalId.ts';
+import { createStorage } from '../../src/storage.ts';
 import { createTestDatabase } from './database.ts';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
@@ -26,6 +28,8 @@ export type Fleet = AsyncDisposable & {
   end(worker: Tapedeck, signal: NodeJS.Signals): Promise<number | null>;
   /** How every job ended: `SUCCEEDED 12`. Fails when one has not after two minutes. */
   waitForAll(): Promise<string[]>;
+  /** What a killed worker left is old enough after ten minutes; here it is at once, and a worker does its chore. */
+  sweep(): Promise<void>;
   /** The worker whose log names the job (a global id); fails when there is none or more than one. */
   runnerOf(jobId: string): Tapedeck;
 };
@@ -76,6 +80,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return worker.stop(signal);
     },
     waitForAll: () => waitForAll(database.pool),
+    sweep: () => sweep(database.pool, dataFolder),
     runnerOf(jobId) {
       const id = fromGlobalId(jobId) ?? 'no job';
       const [runner, ...others] = workers.filter((worker) => worker.output().includes(id));
@@ -101,4 +106,16 @@ async function waitForAll(pool: TestDatabase['pool']): Promise<string[]> {
     },
     { timeoutMs: 120_000 },
   );
+}
+
+async function sweep(pool: TestDatabase['pool'], dataFolder: string): Promise<void> {
+  const storage = await createStorage(dataFolder);
+  for (const { path } of await storage.listFiles()) await utimes(path, 0, 0);
+  await pool.query(`select graphile_worker.add_job('sweepLeftovers')`);
+  await eventually('the sweep', async () => {
+    const { rowCount } = await pool.query(
+      `select from graphile_worker.jobs where task_identifier = 'sweepLeftovers'`,
+    );
+    return rowCount === 0;
+  });
 }
