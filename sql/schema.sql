@@ -701,6 +701,30 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION tapedeck.take_cost(p_subject text, p_per_minute integer, p_cost integer, p_wanted integer, OUT granted real, OUT retry_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  present real;
+begin
+  insert into tapedeck.buckets (subject) values (p_subject) on conflict do nothing;
+  select least(p_per_minute, b.points + p_per_minute / 60.0::real
+      * greatest(0, extract(epoch from clock_timestamp() - b.filled_at)::real))
+    into present
+    from tapedeck.buckets b where b.subject = p_subject for update;
+  if present < 1 then
+    -- A second more than needed: `retryAt` is a promise.
+    retry_at := clock_timestamp() + make_interval(secs => 1 + (1 - present) * 60 / p_per_minute);
+    return;
+  end if;
+  granted := greatest(p_cost, least(p_wanted, present));
+  update tapedeck.buckets b
+    set points = present - granted, filled_at = greatest(b.filled_at, clock_timestamp())
+    where b.subject = p_subject;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION tapedeck.use_api_key(p_hash bytea)
  RETURNS TABLE(id text, scopes text[])
  LANGUAGE plpgsql

@@ -1,6 +1,6 @@
 // What `doctor` says of deployments that are well, and of those that are not.
 
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config.ts';
@@ -9,8 +9,10 @@ import { describe as report, examine } from '../../src/doctor.ts';
 import type { Finding } from '../../src/doctor.ts';
 import { startApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { openLink } from '../support/databaseLink.ts';
 import { eventually } from '../support/eventually.ts';
 import { openFolder } from '../support/folder.ts';
+import { mountSmallDisk } from '../support/smallDisk.ts';
 import { runToExit } from '../support/tapedeck.ts';
 
 const ask = async (config: Config): Promise<Record<string, Finding>> =>
@@ -101,6 +103,57 @@ test('tools that are not there, and a store on another file system, are told wit
   expect(found['queue']).toMatchObject({
     state: 'warn',
     remark: expect.stringContaining('start a worker'),
+  });
+});
+
+test.each([
+  [3, 'warn', /^this clock is \d\.\d s ahead of the database's; synchronise both/],
+  [-90, 'fail', /^this clock is \d\d\.\d s behind the database's; synchronise both/],
+])('a clock that is off by %d s is a %s', async (seconds, state, remark) => {
+  await using database = await createTestDatabase();
+  await using folder = await openFolder();
+  const config = configOf({ DATABASE_URL: database.url, DATA_DIR: folder.path, ROLES: 'api' });
+  const now = jest.spyOn(Date, 'now').mockImplementation(() => {
+    return performance.timeOrigin + performance.now() + seconds * 1_000;
+  });
+  try {
+    expect((await ask(config))['clock']).toMatchObject({
+      ...{ state, remark: expect.stringMatching(remark) },
+    });
+  } finally {
+    now.mockRestore();
+  }
+});
+
+test('a way to the database that carries no notifications is told with what to do', async () => {
+  await using database = await createTestDatabase();
+  await using link = await openLink(database);
+  await using folder = await openFolder();
+  const lost = link.loseAnswerTo('listen ');
+  const found = await ask(
+    configOf({ DATABASE_URL: link.url, DATA_DIR: folder.path, ROLES: 'api' }),
+  );
+  await lost;
+  expect(found['database']?.state).toBe('ok');
+  expect(found['listen']).toMatchObject({
+    state: 'fail',
+    remark: expect.stringMatching(
+      /^A notification does not come back \(.+\); reach Postgres directly/,
+    ),
+  });
+});
+
+test('a disk with less room than a download may take is told with what to do', async () => {
+  await using database = await createTestDatabase();
+  await using disk = await mountSmallDisk(40);
+  const found = await ask(
+    configOf({ DATABASE_URL: database.url, DATA_DIR: disk.path, ROLES: 'worker' }),
+  );
+  expect(found['disk']).toMatchObject({
+    state: 'fail',
+    remark: expect.stringMatching(
+      /^0\.0 of 0\.0 GiB free; free some, .*: downloads are refused\.$/,
+    ),
   });
 });
 

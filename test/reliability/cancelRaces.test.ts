@@ -42,8 +42,8 @@ type Story = { readonly id: string; readonly ends: readonly string[]; readonly i
 const cancel = (id: string) =>
   act(fleet.api.url, 'cancelJob', id).then(
     ({ status }) => status === 'CANCELED',
-    (error: Error) => {
-      if (!error.message.includes('ALREADY_TERMINAL')) throw error;
+    (error: unknown) => {
+      if (!String(error).includes('ALREADY_TERMINAL')) throw error;
       return false;
     },
   );

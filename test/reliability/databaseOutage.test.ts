@@ -281,9 +281,9 @@ async function takeAllConnections(): Promise<AsyncDisposable> {
     clients.push(client);
   };
   // Several at once, and without a pause: whoever was ended comes back for the slot. Superusers may have the reserved too.
-  let isFull = false;
+  const full = new AbortController();
   const takers = Array.from({ length: 8 }, async () => {
-    while (!isFull) await take().catch(() => {});
+    while (!full.signal.aborted) await take().catch(() => {});
   });
   await eventually('every slot to be taken', async () => {
     const { rowCount } = await pool.query(
@@ -291,7 +291,7 @@ async function takeAllConnections(): Promise<AsyncDisposable> {
     );
     return rowCount === 0;
   });
-  isFull = true;
+  full.abort();
   await Promise.all(takers);
   return {
     async [Symbol.asyncDispose]() {

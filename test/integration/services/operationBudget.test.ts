@@ -29,7 +29,7 @@ function newProcess(limits: Partial<CostLimits>): OperationBudget {
       statements += 1;
       return database.pool.query(...asked);
     },
-  } as Queryable;
+  };
   return createOperationBudget({
     db,
     limits: { ownerPerMinute: null, addressPerMinute: null, ...limits },
@@ -95,4 +95,6 @@ test('admins are not counted, nor loopback as an address, nor anybody without li
     await budget.spend(caller(`visitor ${nth}`, '127.0.0.1'), 600);
     await newProcess({}).spend(caller('anna'), 600);
   }
+  // Five owners.
+  expect(statements).toBe(5);
 });
