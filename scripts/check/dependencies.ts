@@ -3,6 +3,7 @@
 // advisories is asked by `npm run audit`, since only a registry knows.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { findBundled } from './bundled.ts';
 
 /** The file with our decisions. */
 export type Decisions = {
@@ -28,6 +29,8 @@ type LockEntry = {
   readonly license?: string;
   readonly dev?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 };
 
 export type Dependency = {
@@ -37,7 +40,8 @@ export type Dependency = {
   readonly licence: string | null;
   /** Those of other platforms are not. */
   readonly isInstalled: boolean;
-  readonly isForDevelopment: boolean;
+  /** `pages`: no process loads it, browsers do. */
+  readonly use: 'production' | 'pages' | 'development';
   readonly hasInstallScript: boolean;
 };
 
@@ -46,6 +50,7 @@ export async function listDependencies(root: string): Promise<Dependency[]> {
   const lock = JSON.parse(await readFile(`${root}/package-lock.json`, 'utf8')) as {
     packages: Record<string, LockEntry>;
   };
+  const bundled = await findBundled(root, lock.packages);
   const entries = Object.entries(lock.packages).filter(([path]) => path !== '');
   return Promise.all(
     entries.map(async ([path, entry]) => ({
@@ -53,7 +58,7 @@ export async function listDependencies(root: string): Promise<Dependency[]> {
       version: entry.version ?? '',
       licence: entry.license ?? (await readLicence(`${root}/${path}/package.json`)),
       isInstalled: existsSync(`${root}/${path}`),
-      isForDevelopment: entry.dev === true,
+      use: entry.dev !== true ? 'production' : bundled.has(path) ? 'pages' : 'development',
       hasInstallScript: entry.hasInstallScript === true,
     })),
   );
