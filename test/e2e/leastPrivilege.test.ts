@@ -1,7 +1,8 @@
-// API and worker under roles that own nothing, on a Postgres that was migrated by its owner: all works, and what
-// neither needs is refused by the server itself.
+// API and worker under roles that own nothing, let in by password to a Postgres that was migrated by its owner: all
+// works, and what neither needs is refused by the server itself.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { chmod, writeFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { cancelJob } from '../../src/db/actions.ts';
 import { claimAttempt, releaseAttempt, retryAttemptLater } from '../../src/db/attempts.ts';
@@ -44,17 +45,20 @@ let dataFolder: string;
 let api: Tapedeck;
 let worker: Tapedeck;
 
-const urlAs = (role: string) => postgres.url.replace('//tapedeck@', `//${role}@`);
+const passwords = {
+  API_DATABASE_PASSWORD: 'of the API',
+  WORKER_DATABASE_PASSWORD: 'of the worker',
+};
+const passwordOf = (role: string) =>
+  role === 'tapedeck_api' ? passwords.API_DATABASE_PASSWORD : passwords.WORKER_DATABASE_PASSWORD;
+const urlAs = (role: string, password = passwordOf(role)) =>
+  postgres.url.replace('//tapedeck@', `//${role}:${encodeURIComponent(password)}@`);
 const settingsAs = (role: 'api' | 'worker', more = {}) => ({
   ...youtube.environment,
   ...{ DATABASE_URL: urlAs(`tapedeck_${role}`), ROLES: role, WORKER_CONCURRENCY: '1' },
   ...more,
 });
 
-const passwords = {
-  API_DATABASE_PASSWORD: 'of the API',
-  WORKER_DATABASE_PASSWORD: 'of the worker',
-};
 const migrate = (more = {}) =>
   runToExit({
     ...{ dataFolder, command: 'migrate' },
@@ -63,15 +67,23 @@ const migrate = (more = {}) =>
 
 beforeAll(async () => {
   dataFolder = stack.use(await openFolder()).path;
-  postgres = stack.use(await startOwnPostgres());
+  // The two roles by password alone. Postgres reads it as a user of its own.
+  const folder = stack.use(await openFolder());
+  await chmod(folder.path, 0o755);
+  await writeFile(
+    folder.file('pg_hba.conf'),
+    'local all tapedeck,nobody trust\nlocal all all scram-sha-256\n',
+    { mode: 0o644 },
+  );
+  postgres = stack.use(await startOwnPostgres({ hba_file: folder.file('pg_hba.conf') }));
   youtube = stack.use(await startYouTube());
 });
 afterAll(() => stack.disposeAsync());
 
-async function tell(role: string, statement: string): Promise<string> {
-  const client = new Client({ connectionString: urlAs(role) });
-  await client.connect();
+async function tell(role: string, statement: string, password?: string): Promise<string> {
+  const client = new Client({ connectionString: urlAs(role, password) });
   try {
+    await client.connect();
     await client.query(statement);
     return 'done';
   } catch (error) {
@@ -88,8 +100,21 @@ test('the owner makes schema and roles by one command, and no password is in any
     ...{ exitCode: 0, said: true },
   });
   expect(output).not.toMatch(/of the (API|worker)/);
-  // Again, and with another password: nothing is in the way.
+});
+
+test('the roles are let in by their passwords and by no other, and a new password takes the place of the old', async () => {
+  const knock = (role: string, password?: string) => tell(role, 'select', password);
+  expect(await knock('tapedeck_api')).toBe('done');
+  expect(await knock('tapedeck_worker')).toBe('done');
+  const refused = expect.stringMatching(/^28P01 password authentication failed/);
+  for (const wrong of ['of the worker', 'OF THE API', 'of the API ']) {
+    expect(await knock('tapedeck_api', wrong)).toEqual(refused);
+  }
   expect(await migrate({ API_DATABASE_PASSWORD: 'another' })).toMatchObject({ exitCode: 0 });
+  expect(await knock('tapedeck_api', 'another')).toBe('done');
+  expect(await knock('tapedeck_api')).toEqual(refused);
+  expect(await migrate()).toMatchObject({ exitCode: 0 });
+  expect(await knock('tapedeck_api')).toBe('done');
 });
 
 test('a password is stored as Postgres itself would store it', async () => {
