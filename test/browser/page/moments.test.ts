@@ -121,3 +121,28 @@ const tenSeconds = () =>
     ...{ ffmpegPath: 'ffmpeg', key: 'moments', extension: 'mp3' },
     args: ['-f', 'lavfi', '-i', 'sine=440', '-t', '10', '-c:a', 'libmp3lame'],
   });
+
+test('titles and names that want to be more than text are shown as text, in the row, the details and the tab', async () => {
+  const title = '<img src=x onerror="document.title=1"><script>alert(1)</script>&lt;b&gt;';
+  const uploader = '"><svg onload=alert(2)>\u202Egnp.exe';
+  const job = await runJob(house.app);
+  await recordSource(house.app.app.pool, job, {
+    ...{ title, uploader, thumbnailUrl: null, durationSeconds: 60 },
+  });
+  let dialogs = 0;
+  const page = await house.visit({
+    prepare: async (opened) => {
+      opened.on('dialog', (dialog) => {
+        dialogs += 1;
+        void dialog.dismiss();
+      });
+    },
+  });
+  const row = page.getByRole('listitem', { name: title });
+  await row.getByText(title, { exact: true }).first().waitFor();
+  await row.getByText(uploader).first().waitFor();
+  await row.getByRole('button', { name: /^Details/ }).click();
+  expect(await row.locator('img[src="x"], script, svg[onload]').count()).toBe(0);
+  expect(await page.title()).toContain('Tapedeck');
+  expect(dialogs).toBe(0);
+});

@@ -271,6 +271,20 @@ test('stored megabytes are limited, and deleting makes room', async () => {
   expect((await ask(visitor)).answer).toBe('CREATED');
 });
 
+test('stored megabytes of one address are limited, whoever owns them', async () => {
+  const from = '192.0.2.10';
+  for (let nth = 0; nth < 3; nth += 1) {
+    const { job } = await ask(newcomer(app.url, from));
+    const jobId = fromGlobalId(job.id) ?? '';
+    await succeedJob(app, {
+      job: await runJob(app, { job: { ...job, jobId, attempt: 0, videoId: '' } }),
+      content: Buffer.alloc(1024 * 1024),
+    });
+  }
+  expect((await ask(newcomer(app.url, from))).answer).toBe('TOO_MUCH_STORED');
+  expect((await ask(newcomer())).answer).toBe('CREATED');
+});
+
 test('a full queue takes nothing new, but what is in it may be joined', async () => {
   const { videoId } = await queueJob(app);
   await Promise.all(Array.from({ length: 7 }, () => queueJob(app)));
