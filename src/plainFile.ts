@@ -1,9 +1,10 @@
-// Opens what a tool has left in its folder. A tool that a hostile file has taken over may put a link to somebody
-// else's file there, or a pipe that never answers: neither is followed. It judges no content.
+// Opens what a tool has left in its folder, and what is served. A tool that a hostile file has taken over may put a
+// link to somebody else's file there, or a pipe that never answers: neither is followed. It judges no content.
 
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { nullWhenMissing } from './domain/fileFaults.ts';
 
 /** Never waits for a writer, as opening a named pipe would. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -21,4 +22,9 @@ export async function openPlainFile(path: string): Promise<FileHandle> {
   if (isPlain) return file;
   await file.close();
   throw new Error(`${path} is no plain file`);
+}
+
+/** False for anything else under this name, and for nothing. */
+export async function isPlainFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(nullWhenMissing))?.isFile() === true;
 }

@@ -9,6 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { nullWhenMissing, refuseWhenFull } from './domain/fileFaults.ts';
+import { isPlainFile, openPlainFile } from './plainFile.ts';
 import { openGrowingMp3 } from './storage/growingMp3.ts';
 import type { GrowingMp3 } from './storage/growingMp3.ts';
 import { keptSources } from './storage/keptSources.ts';
@@ -44,6 +45,7 @@ export type Storage = {
   isGrowing(key: FileKey): Promise<boolean>;
   /** Opens the MP3 of an attempt under way; null when it is not there. The caller closes it. */
   openGrowing(key: FileKey): Promise<GrowingMp3 | null>;
+  /** False too when something else is in its place: a link would lead to a file that is not ours to serve. */
   hasArtifact(key: FileKey): Promise<boolean>;
   removeArtifact(key: FileKey): Promise<void>;
   /** Every work folder and MP3 there is, for the sweep to judge. */
@@ -104,15 +106,13 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
       return { sizeBytes: size, sha256: hash.digest('hex') };
     },
     async openArtifact(key) {
-      return open(artifactPath(key), 'r').catch(nullWhenMissing);
+      return openPlainFile(artifactPath(key)).catch(nullWhenMissing);
     },
     async isGrowing(key) {
       return (await stat(growingPath(key)).catch(nullWhenMissing)) !== null;
     },
     openGrowing: (key) => openGrowingMp3(growingPath(key), artifactPath(key)),
-    async hasArtifact(key) {
-      return (await stat(artifactPath(key)).catch(nullWhenMissing)) !== null;
-    },
+    hasArtifact: (key) => isPlainFile(artifactPath(key)),
     async removeArtifact(key) {
       await rm(artifactPath(key), { force: true });
     },

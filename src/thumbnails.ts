@@ -1,16 +1,17 @@
 // The small pictures of jobs, under DATA_DIR: one a job, whichever attempt made it. What no job has any more,
 // the sweep removes (src/services/upkeep.ts). It knows no database.
 
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { nullWhenMissing } from './domain/fileFaults.ts';
+import { isPlainFile, openPlainFile } from './plainFile.ts';
 
 export type StoredThumbnail = { readonly jobId: string; readonly modifiedAt: Date };
 
 export type Thumbnails = {
   /** Stores a JPEG in one step, in the place of an earlier one. */
   put(jobId: string, picture: Buffer): Promise<void>;
-  /** Null when it is not there. */
+  /** Null when it is not there, or something else is in its place. */
   read(jobId: string): Promise<Buffer | null>;
   remove(jobId: string): Promise<void>;
   list(): Promise<StoredThumbnail[]>;
@@ -32,7 +33,10 @@ export async function createThumbnails(dataFolder: string): Promise<Thumbnails> 
       await rename(`${path}.part`, path);
     },
     async read(jobId) {
-      return readFile(pathOf(jobId)).catch(nullWhenMissing);
+      const path = pathOf(jobId);
+      if (!(await isPlainFile(path))) return null;
+      await using file = await openPlainFile(path).catch(nullWhenMissing);
+      return file && (await file.readFile());
     },
     async remove(jobId) {
       await rm(pathOf(jobId), { force: true });

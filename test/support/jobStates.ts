@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { App } from '../../src/app.ts';
 import {
   claimAttempt,
   failAttempt,
@@ -20,7 +21,6 @@ import { everybody } from '../../src/domain/access.ts';
 import { attemptsPerRequest } from '../../src/domain/retry.ts';
 import { youtubeWatchUrl } from '../../src/domain/youtube.ts';
 import { toGlobalId } from '../../src/resolvers/globalId.ts';
-import type { TestApp } from './app.ts';
 
 /** A job as a test speaks of it. */
 export type MadeJob = AttemptKey & {
@@ -28,6 +28,9 @@ export type MadeJob = AttemptKey & {
   readonly id: string;
   readonly videoId: string;
 };
+
+/** Where they are made: as much of an application as that takes. */
+export type Workshop = { readonly app: Pick<App, 'pool' | 'storage'> };
 
 type Made = {
   /** The API's own caller by default. */
@@ -43,7 +46,7 @@ export function newVideoId(): string {
   return randomBytes(8).toString('base64url');
 }
 
-export async function queueJob({ app }: TestApp, made: Made = {}): Promise<MadeJob> {
+export async function queueJob({ app }: Workshop, made: Made = {}): Promise<MadeJob> {
   const videoId = made.videoId ?? newVideoId();
   const accepted = await requestJob(app.pool, {
     ownerId: made.ownerId ?? everybody,
@@ -57,9 +60,9 @@ export async function queueJob({ app }: TestApp, made: Made = {}): Promise<MadeJ
 }
 
 /** RUNNING in its first phase, or with its next attempt when `job` is given. */
-export async function runJob(testApp: TestApp, made: Made & { job?: MadeJob } = {}) {
-  const { jobId } = made.job ?? (await queueJob(testApp, made));
-  return describe(written(await claimAttempt(testApp.app.pool, jobId, 'a worker')));
+export async function runJob(workshop: Workshop, made: Made & { job?: MadeJob } = {}) {
+  const { jobId } = made.job ?? (await queueJob(workshop, made));
+  return describe(written(await claimAttempt(workshop.app.pool, jobId, 'a worker')));
 }
 
 type Success = Made & {
@@ -70,9 +73,9 @@ type Success = Made & {
 };
 
 /** SUCCEEDED, with `content` in the store. Finishes `job` when it is given, which has to be RUNNING. */
-export async function succeedJob(testApp: TestApp, success: Success = {}) {
-  const { pool, storage } = testApp.app;
-  const job = success.job ?? (await runJob(testApp, success));
+export async function succeedJob(workshop: Workshop, success: Success = {}) {
+  const { pool, storage } = workshop.app;
+  const job = success.job ?? (await runJob(workshop, success));
   const unknown = { title: null, uploader: null, durationSeconds: null, thumbnailUrl: null };
   if (success.metadata) await recordSource(pool, job, { ...unknown, ...success.metadata });
   await using folder = await storage.openWorkFolder(job);
@@ -92,18 +95,18 @@ export async function succeedJob(testApp: TestApp, success: Success = {}) {
 
 /** FAILED. */
 export async function failJob(
-  testApp: TestApp,
+  workshop: Workshop,
   code: JobFailureCode = 'PRIVATE',
   made: Made & { job?: MadeJob } = {},
 ): Promise<MadeJob> {
-  const job = made.job ?? (await runJob(testApp, made));
-  return describe(written(await failAttempt(testApp.app.pool, job, code)));
+  const job = made.job ?? (await runJob(workshop, made));
+  return describe(written(await failAttempt(workshop.app.pool, job, code)));
 }
 
 /** So many FAILED jobs of everybody at once; `oldest` is the video of the first. */
-export async function failMany(testApp: TestApp, count: number): Promise<{ oldest: string }> {
-  const { videoId } = await failJob(testApp);
-  await testApp.app.pool.query(
+export async function failMany(workshop: Workshop, count: number): Promise<{ oldest: string }> {
+  const { videoId } = await failJob(workshop);
+  await workshop.app.pool.query(
     `with made as (
        insert into tapedeck.jobs (site, external_id, source_url, quality, embed_thumbnail, max_attempts,
          attempt, status, failure_code, failed_at, finished_at)
@@ -118,19 +121,19 @@ export async function failMany(testApp: TestApp, count: number): Promise<{ oldes
 
 /** QUEUED again after a failed attempt. */
 export async function postponeJob(
-  testApp: TestApp,
+  workshop: Workshop,
   code: JobFailureCode,
   delaySeconds: number,
 ): Promise<MadeJob> {
-  const job = await runJob(testApp);
-  return describe(written(await retryAttemptLater(testApp.app.pool, job, code, delaySeconds)));
+  const job = await runJob(workshop);
+  return describe(written(await retryAttemptLater(workshop.app.pool, job, code, delaySeconds)));
 }
 
 /** EXPIRED: its MP3 is no more. */
-export async function expireJob(testApp: TestApp, success: Success = {}) {
-  const job = await succeedJob(testApp, success);
-  await expireLostArtifact(testApp.app.pool, job);
-  await testApp.app.storage.removeArtifact(job);
+export async function expireJob(workshop: Workshop, success: Success = {}) {
+  const job = await succeedJob(workshop, success);
+  await expireLostArtifact(workshop.app.pool, job);
+  await workshop.app.storage.removeArtifact(job);
   return job;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createStorage } from '../../src/storage.ts';
 import type { FileKey, Storage } from '../../src/storage.ts';
@@ -131,6 +131,16 @@ test('an MP3 that is not there is no error: neither to open, nor to look for, no
   expect(await storage.openArtifact(key)).toBeNull();
   expect(await storage.hasArtifact(key)).toBe(false);
   await expect(storage.removeArtifact(key)).resolves.toBeUndefined();
+});
+
+test('a link in the place of an MP3 is none, and is not followed', async () => {
+  const key = newKey();
+  await publish(key, 'sound');
+  const [stored = ''] = await files();
+  await rename(stored, folder.file('elsewhere'));
+  await symlink(folder.file('elsewhere'), stored);
+  expect(await storage.hasArtifact(key)).toBe(false);
+  await expect(storage.openArtifact(key)).rejects.toThrow('ELOOP');
 });
 
 test('a reader keeps an MP3 that is removed while it is read', async () => {
