@@ -11,7 +11,7 @@ import { documentAttacks } from './attacks/documents.ts';
 import { fileAttacks } from './attacks/files.ts';
 import { httpAttacks } from './attacks/http.ts';
 import { socketAttacks } from './attacks/sockets.ts';
-import { urlAttacks } from './attacks/urls.ts';
+import { lookalikeAttacks, urlAttacks } from './attacks/urls.ts';
 
 /** By what they go for. */
 const tables: Readonly<Record<string, readonly Attack[]>> = {
@@ -44,8 +44,21 @@ test('after all of them the process is the same one, has complained of nothing a
   expect(rows).toEqual([{ count: 0 }]);
 });
 
+describe('where YouTube alone is taken, a link', () => {
+  let plain: Target;
+  beforeAll(async () => {
+    const { path: dataFolder } = stack.use(await openFolder());
+    const database = stack.use(await createTestDatabase());
+    const settings = { ROLES: 'api', DATABASE_URL: database.url };
+    const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
+    plain = { url, dataFolder, database, output };
+  });
+  testAttacks(() => plain, lookalikeAttacks);
+});
+
 test('the list holds at least 250 attacks, no two of one name', () => {
-  const names = Object.values(tables).flatMap((attacks) => attacks.map(({ name }) => name));
+  const all = [...Object.values(tables), lookalikeAttacks];
+  const names = all.flatMap((attacks) => attacks.map(({ name }) => name));
   expect(names.length).toBeGreaterThanOrEqual(250);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -123,6 +123,55 @@ export const httpAttacks: readonly Attack[] = [
     attack: withBody('application/json', body),
     expected: { status: 400 },
   })),
+  // Two readers of one body could each take another: here the last one counts, for what is judged and what is run.
+  {
+    name: 'a body with two queries, the last one a mutation that is not let in beside it',
+    attack: withBody(
+      'application/json',
+      `{"query":${JSON.stringify(query)},"query":"mutation { a: cancelJob(id: 1, id: 2) { job { id } } }"}`,
+    ),
+    expected: { status: 400, text: 'There can be only one argument named' },
+  },
+  {
+    name: 'a body with two queries, the first one a mutation: it is not run',
+    attack: withBody(
+      'application/json',
+      `{"query":"mutation { requestMp3(url: \\"https://youtu.be/dQw4w9WgXcQ\\") { outcome } }","query":${JSON.stringify(query)}}`,
+    ),
+    expected: { status: 200, text: /^\{"data":\{"queueStats":\{"queued":\d+\}\}\}\s*$/ },
+  },
+  {
+    name: 'a body with two queries, a small one before one that is too large',
+    attack: withBody(
+      'application/json',
+      `{"query":${JSON.stringify(query)},"query":"{ ${'a: __typename '.repeat(21)}}"}`,
+    ),
+    expected: { status: 400, text: 'DOCUMENT_TOO_LARGE' },
+  },
+  {
+    name: 'a body with two sets of variables, the first one as it should be',
+    attack: withBody(
+      'application/json',
+      `{"query":"query ($id: ID!) { job(id: $id) { id } }","variables":{"id":"x"},"variables":{"id":{}}}`,
+    ),
+    expected: { status: [200, 400], text: 'BAD_USER_INPUT' },
+  },
+  {
+    name: 'a body with one variable twice',
+    attack: withBody(
+      'application/json',
+      `{"query":"query ($id: ID!) { job(id: $id) { id } }","variables":{"id":"x","id":[1]}}`,
+    ),
+    expected: { status: [200, 400], text: 'BAD_USER_INPUT' },
+  },
+  {
+    name: 'a body with two queries, one of them in escapes',
+    attack: withBody(
+      'application/json',
+      `{"query":${JSON.stringify(query)},"\\u0071uery":"{ nothing }"}`,
+    ),
+    expected: { status: 400, text: 'GRAPHQL_VALIDATION_FAILED' },
+  },
   {
     name: 'a body in UTF-7',
     attack: withBody('application/json; charset=utf-7', '+AHs-+ACI-query+ACI-+AH0-'),

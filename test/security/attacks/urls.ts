@@ -99,6 +99,83 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/**
+ * Names that look like YouTube's. Where every public site is taken, those that are names at all are sites like any
+ * other; these are for a server that takes YouTube alone.
+ */
+const lookalikes: Readonly<Record<string, readonly string[]>> = {
+  // Letters of other scripts, and marks above ours
+  URL_HOST_NOT_ALLOWED: [
+    'youtub\u0435.com',
+    '\u0443outube.com',
+    'y\u03bfutube.com',
+    'youtube.c\u03bfm',
+    'youtu.b\u0435',
+    'y\u00f6utube.com',
+    'youtub\u0307e.com',
+    'xn--youtub-8of.com',
+    'youtube.com\u2044watch.example',
+    'youtube.com\u2215watch.example',
+    'youtube.com\u00b7example.com',
+    'youtube.com.evil.example',
+    'rnyoutube.com',
+  ],
+  URL_MALFORMED: [
+    // Right to left
+    '\u202emoc.ebutuoy',
+    'you\u202etube.com',
+    'you\u2066tube.com',
+    'you\u200ftube.com',
+    'youtube\u05d0.com',
+    '\u0627youtube.com',
+    // Of no width
+    'you\u200dtube.com',
+    'you\u200ctube.com',
+    'you\ufefftube.com',
+    // What becomes a separator
+    'youtube.com\uff0fevil.example',
+    'youtube.com\uff20evil.example',
+    'youtube.com\uff03.evil.example',
+    'youtube.com\u2100evil.example',
+    'you\ud800tube.com',
+  ],
+  URL_HAS_CREDENTIALS: ['youtube.com\uff0f@evil.example', 'youtu.be\u2044@evil.example'],
+};
+
+/** What the URL standard takes out or folds, so that it is YouTube's name: only that is ever told or fetched. */
+const spellings = [
+  'you\u200btube.com',
+  'you\u2060tube.com',
+  'you\u00adtube.com',
+  'ｙｏｕｔｕｂｅ。com',
+];
+
+/** As escapes: it is what cannot be seen that matters. */
+const escaped = (text: string) =>
+  text.replace(
+    /[^\x20-\x7e]/g,
+    (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+export const lookalikeAttacks: readonly Attack[] = [
+  ...Object.entries(lookalikes).flatMap(([code, hosts]) =>
+    hosts.map((host) => ({
+      name: `a link to ${escaped(host)}`,
+      attack: (target: Target) => ask(target, `https://${host}/watch?v=${id}`),
+      expected: { status: 200, text: `"job":null,"userErrors":[{"code":"${code}"` },
+    })),
+  ),
+  ...spellings.map((host) => ({
+    name: `a link to ${escaped(host)}, which is YouTube’s name in the end`,
+    attack: (target: Target) =>
+      post(target, {
+        query: 'mutation ($url: String!) { requestMp3(url: $url) { job { sourceUrl } } }',
+        variables: { url: `https://${host}/watch?v=${id}` },
+      }),
+    expected: { status: 200, text: `{"sourceUrl":"https://www.youtube.com/watch?v=${id}"}` },
+  })),
+];
+
 const short = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
 export const urlAttacks: readonly Attack[] = [
