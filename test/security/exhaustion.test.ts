@@ -5,9 +5,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
+import { createStorage } from '../../src/storage.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { openFolder } from '../support/folder.ts';
+import { succeedJob } from '../support/jobStates.ts';
+import { readMemoryMb } from '../support/processes.ts';
+import { sendRaw } from '../support/rawHttp.ts';
 import { startTapedeck } from '../support/tapedeck.ts';
 import { testAttacks } from './attack.ts';
 import type { Attack, Target } from './attack.ts';
@@ -17,6 +21,7 @@ const mostSockets = 3;
 const stack = new AsyncDisposableStack();
 let database: TestDatabase;
 let target: Target;
+let pid: number;
 beforeAll(async () => {
   const { path: dataFolder } = stack.use(await openFolder());
   database = stack.use(await createTestDatabase());
@@ -28,8 +33,9 @@ beforeAll(async () => {
     MAX_SOCKETS_PER_ADDRESS: `${mostSockets}`,
     REQUEST_TIMEOUT_SECONDS: '1',
   };
-  const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
+  const { url, output, ...server } = stack.use(await startTapedeck({ dataFolder, settings }));
   target = { url, dataFolder, database, output };
+  ({ pid } = server);
 });
 afterAll(() => stack.disposeAsync());
 
@@ -76,6 +82,38 @@ const attacks: readonly Attack[] = [
   },
 ];
 testAttacks(() => target, attacks);
+
+test('two hundred readers of one MP3 who stop reading take neither its answer nor memory from others', async () => {
+  // More than the kernel keeps for a reader: the rest has to wait somewhere.
+  const content = Buffer.alloc(16 * 1024 * 1024, 'x');
+  const storage = await createStorage(target.dataFolder);
+  const { token } = await succeedJob({ app: { pool: database.pool, storage } }, { content });
+  const path = `/files/${token}/x.mp3`;
+  const memoryBefore = await readMemoryMb(pid);
+  const { hostname, port } = new URL(target.url);
+  const readers = Array.from({ length: 200 }, () => connect(Number(port), hostname));
+  try {
+    const begun = readers.map(async (socket) => {
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      // Nothing is taken out of it from here on.
+      await once(socket, 'readable');
+      return String(socket.read(15));
+    });
+    expect(new Set(await Promise.all(begun))).toEqual(new Set(['HTTP/1.1 200 OK']));
+    expect(await post(target, { query: '{ queueStats { queued } }' })).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('"queued":0'),
+    });
+    const { status, body } = await sendRaw(target.url, path);
+    expect({ status, isWhole: body.equals(content) }).toEqual({ status: 200, isWhole: true });
+    // Kept for each of them, it would be 3,200 MB.
+    expect((await readMemoryMb(pid)) - memoryBefore).toBeLessThan(400);
+    // They have been waiting all the while, and nobody was put off.
+    expect(readers.every((socket) => !socket.destroyed)).toBe(true);
+  } finally {
+    for (const socket of readers) socket.destroy();
+  }
+});
 
 async function openFrom(address: string, options: ClientOptions = {}) {
   const socket = new WebSocket(
