@@ -13,6 +13,8 @@ export type Target = {
   readonly database: TestDatabase;
   /** Everything that it wrote to its log so far. */
   readonly output: () => string;
+  /** By what it knows who may ask, where nobody may without. */
+  readonly normalHeaders?: Readonly<Record<string, string>>;
 };
 
 /** All that came back, as far as it was read. */
@@ -25,10 +27,11 @@ export type Answer = {
   readonly text: string;
 };
 
-export type Attack = {
+/** `Aimed` is what it has to know of its target. */
+export type Attack<Aimed extends Target = Target> = {
   /** What is tried, unique in its table. */
   readonly name: string;
-  readonly attack: (target: Target) => Promise<Answer>;
+  readonly attack: (target: Aimed) => Promise<Answer>;
   /** Parts that the answer has to have; a text or a pattern stands for what `text` has to hold. */
   readonly expected: {
     readonly status?: number | null | readonly number[];
@@ -42,7 +45,10 @@ export type Attack = {
 const normalAnswerMs = 5_000;
 
 /** Every attack of the table as a test of its own. */
-export function testAttacks(target: () => Target, attacks: readonly Attack[]): void {
+export function testAttacks<Aimed extends Target>(
+  target: () => Aimed,
+  attacks: readonly Attack<Aimed>[],
+): void {
   test.each(attacks.map((each) => [each.name, each] as const))('%s', async (_, attack) => {
     const ours = target();
     const answer = await attack.attack(ours);
@@ -80,7 +86,7 @@ function expectNothingLeaked(
 }
 
 /** The server answers an ordinary query of somebody else, and in time. */
-async function expectNormalAnswer({ url }: Pick<Target, 'url'>): Promise<void> {
+async function expectNormalAnswer({ url, normalHeaders }: Target): Promise<void> {
   const late = AbortSignal.timeout(normalAnswerMs);
   const { promise, reject } = Promise.withResolvers<never>();
   late.addEventListener('abort', () =>
@@ -88,7 +94,7 @@ async function expectNormalAnswer({ url }: Pick<Target, 'url'>): Promise<void> {
   );
   const answered = sendRaw(url, '/graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...normalHeaders },
     body: '{"query":"{ queueStats { queued } }"}',
   });
   const { status, body } = await Promise.race([answered, promise]);

@@ -16,15 +16,16 @@ type Payload = { readonly query?: unknown; readonly [name: string]: unknown };
 
 /** POSTs one operation as JSON. */
 export async function post(
-  { url }: Target,
+  { url }: Pick<Target, 'url'>,
   payload: string | Payload,
   headers: Readonly<Record<string, string>> = {},
+  path = '/graphql',
 ): Promise<Answer> {
   const {
     status,
     body,
     headers: got,
-  } = await sendRaw(url, '/graphql', {
+  } = await sendRaw(url, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: strict, ...headers },
     body: typeof payload === 'string' ? payload : JSON.stringify(payload),
@@ -99,17 +100,34 @@ export async function speak(
 
 /** The messages as the protocol has them, each JSON on the wire. */
 export const init = '{"type":"connection_init"}';
+export const initWith = (payload: unknown) => JSON.stringify({ type: 'connection_init', payload });
 export const subscribe = (id: string, query: string, more: object = {}) =>
   JSON.stringify({ id, type: 'subscribe', payload: { query, ...more } });
 
+type Conversation = {
+  /** What the first message shows. */
+  readonly shown?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** So many are enough, where a stream does not end by itself. */
+  readonly mostFrames?: number;
+};
+
 /** Acknowledged, sends one operation, and closes when it was answered for good. */
-export function overSocket(target: Target, query: string, more: object = {}): Promise<Answer> {
-  return speak(target, (socket) => {
+export function overSocket(
+  target: Target,
+  query: string,
+  more: object = {},
+  { shown, headers = {}, mostFrames = Infinity }: Conversation = {},
+): Promise<Answer> {
+  let frames = 0;
+  const speaker = (socket: WebSocket) => {
     socket.on('message', (data: Buffer) => {
       const { type } = JSON.parse(data.toString()) as { type: string };
+      if (type === 'next') frames += 1;
       if (type === 'connection_ack') socket.send(subscribe('1', query, more));
-      else if (type !== 'next') socket.close(1000);
+      else if (type !== 'next' || frames === mostFrames) socket.close(1000);
     });
-    socket.send(init);
-  });
+    socket.send(initWith(shown));
+  };
+  return speak(target, speaker, { headers });
 }
