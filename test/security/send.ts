@@ -100,7 +100,7 @@ export async function speak(
 
 /** The messages as the protocol has them, each JSON on the wire. */
 export const init = '{"type":"connection_init"}';
-export const initWith = (payload: unknown) => JSON.stringify({ type: 'connection_init', payload });
+const initWith = (payload: unknown) => JSON.stringify({ type: 'connection_init', payload });
 export const subscribe = (id: string, query: string, more: object = {}) =>
   JSON.stringify({ id, type: 'subscribe', payload: { query, ...more } });
 

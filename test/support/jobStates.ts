@@ -30,7 +30,7 @@ export type MadeJob = AttemptKey & {
 };
 
 /** Where they are made: as much of an application as that takes. */
-export type Workshop = { readonly app: Pick<App, 'pool' | 'storage'> };
+type Workshop = { readonly app: Pick<App, 'pool' | 'storage'> };
 
 type Made = {
   /** The API's own caller by default. */
