@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -147,7 +147,7 @@ async function describe(entry: Dirent): Promise<LeftoverFile | null> {
   const [, jobId, attempt, extension] = namePattern.exec(entry.name) ?? [];
   if (jobId === undefined) return null;
   const path = join(entry.parentPath, entry.name);
-  const found = await stat(path).catch(nullWhenMissing);
+  const found = await lstat(path).catch(nullWhenMissing);
   const isPublished = extension !== undefined;
   return found && { jobId, attempt: Number(attempt), path, isPublished, modifiedAt: found.mtime };
 }

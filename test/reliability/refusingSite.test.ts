@@ -13,6 +13,8 @@ import type { YouTube } from '../support/youtube/server.ts';
 import { video } from '../support/youtube/video.ts';
 
 const count = scale(12, 30);
+/** In which each of them is to be met once. */
+const pauseSeconds = scale(2, 5);
 const stack = new AsyncDisposableStack();
 let youtube: YouTube;
 let fleet: Fleet;
@@ -21,7 +23,7 @@ beforeAll(async () => {
   fleet = stack.use(
     await startFleet({
       workers: 2,
-      settings: { ...youtube.environment, LANE_PAUSE_SECONDS: '2' },
+      settings: { ...youtube.environment, LANE_PAUSE_SECONDS: `${pauseSeconds}` },
     }),
   );
 });
@@ -83,7 +85,7 @@ test('a site that refuses everybody costs a few attempts, not all; when it serve
     },
     { timeoutMs: 60_000 },
   );
-  expect(pauses.seconds).toBe(8);
+  expect(pauses.seconds).toBe(4 * pauseSeconds);
   const refused = await countAttempts();
 
   for (const song of songs) song.refusal = null;
