@@ -241,8 +241,8 @@ const graceMs = 8_000;
 /** What has just begun has no estimate yet; asking its site again elsewhere would take as long as to wait for one. */
 const undecidedMs = 3_000;
 
-/** Tools report many times a second: an estimate this old is of a tool that stands still. */
-const stillMs = 1_000;
+/** Tools report many times a second, but an encoder that starts on a busy machine: an estimate this old stands still. */
+const stillMs = 2_000;
 
 function endsBy(deadline: number, { phase, movedAt, endsAt }: Entry, now: number): boolean {
   if (phase === 'TAGGING' || phase === 'STORING') return true;

@@ -20,7 +20,8 @@ import { scale } from '../support/scale.mjs';
 import { makeStandIn } from '../support/standInTools.ts';
 import type { StandIn } from '../support/standInTools.ts';
 
-const slots = scale(4, 20);
+const slots = 4;
+const conversions = { long: scale(2, 17), short: scale(1, 3) };
 
 const stack = new AsyncDisposableStack();
 let standIn: StandIn;
@@ -109,11 +110,13 @@ test('a worker that was frozen and wakes up publishes nothing, and works again',
 }, 180_000);
 
 test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is not counted', async () => {
-  const [stopped] = fleet.workers;
-  if (stopped === undefined) throw new Error('there is no worker');
-  const long = await startJobs(scale(2, 17), 60);
-  const short = await startJobs(scale(1, 3), 20);
-  await fleet.startWorker();
+  const [idle] = fleet.workers;
+  if (idle !== undefined) await fleet.end(idle, 'SIGTERM');
+  const own = { WORKER_CONCURRENCY: `${conversions.long + conversions.short}` };
+  const stopped = await fleet.startWorker(own);
+  const long = await startJobs(conversions.long, 60);
+  const short = await startJobs(conversions.short, 20);
+  await fleet.startWorker(own);
   for (const id of short) {
     await awaitJob(fleet.api.url, id, 'a near end', ({ progress: { etaSeconds } }) => {
       return etaSeconds !== null && etaSeconds <= 5;
