@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { listDependencies } from './check/dependencies.ts';
 import { root } from './check/tool.ts';
 
-type Part = { readonly name: string; readonly group?: string; readonly version: string };
+type Part = { readonly name: string; readonly version: string };
 type Bill = {
   components: (Part & { 'bom-ref': string })[];
   dependencies: { ref: string; dependsOn: string[] }[];

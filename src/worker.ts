@@ -79,6 +79,7 @@ export async function startWorker(
   );
   const slots = config.workerConcurrency;
   const deaf = Promise.withResolvers<never>();
+  const leftBehind = countLeftBehind(slots);
   const onRecord = Promise.withResolvers<void>();
   onRecord.promise.catch(() => {});
   const convert = createConvertTask({
@@ -95,6 +96,7 @@ export async function startWorker(
     },
     sourceCacheBytes: config.sourceCacheBytes,
     idleSlots: () => Math.max(0, slots - attempts.count()),
+    onLeftBehind: leftBehind.add,
     logger,
     onRecord: onRecord.promise,
   });
@@ -170,7 +172,9 @@ export async function startWorker(
   });
   logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
 
-  const broken = Promise.race([conversions.ended, housekeeping.ended, deaf.promise]);
+  const broken = Promise.race([
+    ...[conversions.ended, housekeeping.ended, deaf.promise, leftBehind.tooMuch],
+  ]);
   broken.catch(() => {});
   const resources = stack.move();
   let stopped: Promise<void> | undefined;
@@ -191,5 +195,23 @@ function observe(metrics: Metrics, logger: Logger): AttemptObserver {
     held: (jobId, answer) => logger.info({ jobId, answer }, 'the lane is paused'),
     lanePaused: (site, code, until) => logger.warn({ site, code, until }, 'lane paused'),
     laneOpened: (site, released) => logger.info({ site, released }, 'lane open again'),
+  };
+}
+
+/** Work that hangs holds memory, files and perhaps tools: as much of it as there are slots is for a restart to end. */
+function countLeftBehind(most: number) {
+  const tooMuch = Promise.withResolvers<never>();
+  tooMuch.promise.catch(() => {});
+  let count = 0;
+  return {
+    tooMuch: tooMuch.promise,
+    add(work: Promise<unknown>) {
+      count += 1;
+      if (count >= most) tooMuch.reject(new Error(`${count} conversions hang and cannot be ended`));
+      const end = () => {
+        count -= 1;
+      };
+      work.then(end, end);
+    },
   };
 }

@@ -1,5 +1,5 @@
-// Which packages the pages carry to browsers: what `web/` imports, and all that this depends on. More than the bundler keeps,
-// never less; for lock files they are for development, since no process of ours loads them.
+// Which packages the pages carry to browsers: what `web/` imports, and all that this depends on, which is more than the
+// bundler keeps. For lock files they are for development, since no process of ours loads them.
 
 import { glob, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -25,6 +25,8 @@ export type Caller = {
   readonly ownerId: string;
   /** Whose jobs the caller sees and changes. */
   readonly viewerId: ViewerId;
+  /** They have shown nothing by which we know them: nobody comes back as this owner but by what they are given now. */
+  readonly isNewcomer?: boolean;
   readonly scopes: ReadonlySet<Scope>;
   /** The API key that the caller showed, by which it is found when it is revoked; else null. */
   readonly keyId: string | null;

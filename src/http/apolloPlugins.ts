@@ -55,6 +55,8 @@ export function limitDocuments(
         const cost = costOf(schema, { document, operation, variables });
         const overspending = findOverspending(cost);
         if (overspending !== null) throw asBadRequest(overspending);
+        // What changes jobs is counted in its own transaction, and refused in its own words.
+        if (operation.operation === OperationTypeNode.MUTATION) return;
         await budget.spend(contextValue, cost).catch(refuseOverdrawn);
       },
     }),

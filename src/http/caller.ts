@@ -48,9 +48,11 @@ export function createIdentify({ mode, keyring, apiKeys, limits }: AccessOptions
       case 'open':
         return { ...shared, ownerId: everybody, viewerId: everybody, scopes: usualScopes };
       case 'sessions': {
-        const { ownerId, issued } = readSession(keyring, request.cookies[cookieName(request)]);
+        const shownCookie = request.cookies[cookieName(request)];
+        const { ownerId, isNew, issued } = readSession(keyring, shownCookie);
         if (issued !== null) setCookie(request, reply, issued);
-        return { ...shared, ownerId, viewerId: ownerId, scopes: usualScopes };
+        const isNewcomer = isNew;
+        return { ...shared, ownerId, viewerId: ownerId, isNewcomer, scopes: usualScopes };
       }
       case 'keys': {
         const [, text] = bearerPattern.exec(shown ?? '') ?? [];

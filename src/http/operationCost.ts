@@ -24,7 +24,7 @@ export type Operation = {
   readonly variables: Variables;
 };
 
-/** Four times the largest of the page's own: two hundred rows of its list, whole. */
+/** More than twice the dearest of the page's own: its stream of all jobs. */
 export const largestCost = 6_000;
 
 /** Objects cost 1 and plain values nothing, but for these. */

@@ -47,8 +47,11 @@ export function refuseForwarded(
   });
 }
 
-/** RFC 7239, and what was usual before it. */
-const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+/** RFC 9110, 7.6.3; RFC 7239, and what was usual before it. No browser sends one of them. */
+const forwardingHeaders = [
+  ...['via', 'forwarded', 'x-real-ip'],
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'],
+];
 
 /** True for programs, which name no origin, and for pages of this very server. */
 export function isOwnPage(

@@ -8,10 +8,17 @@ import { isLoopback } from '../domain/access.ts';
 import type { Caller } from '../domain/access.ts';
 import { LimitReached } from '../domain/limits.ts';
 import type { CostLimits } from '../domain/limits.ts';
+import { isDatabaseUnavailable } from './unavailable.ts';
 
 export type OperationBudget = {
-  /** Takes the cost of one operation, but from an admin. Throws LimitReached when the caller has spent all. */
-  spend(caller: Pick<Caller, 'ownerId' | 'viewerId' | 'address'>, cost: number): Promise<void>;
+  /**
+   * Takes the cost of one operation, but from an admin. Throws LimitReached when the caller has spent all. While
+   * the database is away nothing is taken: the operation says so itself, or waits.
+   */
+  spend(
+    caller: Pick<Caller, 'ownerId' | 'viewerId' | 'isNewcomer' | 'address'>,
+    cost: number,
+  ): Promise<void>;
 };
 
 type OperationBudgetOptions = {
@@ -21,7 +28,8 @@ type OperationBudgetOptions = {
   readonly pseudonymOf: (address: string) => string;
 };
 
-type Purse = { left: number; refusedUntil: Date };
+/** `taking`: more is on its way, for all who wait. */
+type Purse = { left: number; refusedUntil: Date; taking: Promise<void> | null };
 
 /** So many statements a minute does a busy caller cost, and so small a part can be lost with a process. */
 const takesPerMinute = 20;
@@ -33,32 +41,52 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
   const { db, limits, pseudonymOf } = options;
   const purses = new LRUCache<string, Purse>({ max: mostPurses, ttl: purseMs });
 
+  function purseOf(subject: string): Purse {
+    const known = purses.get(subject);
+    if (known !== undefined) return known;
+    const purse: Purse = { left: 0, refusedUntil: new Date(0), taking: null };
+    purses.set(subject, purse);
+    return purse;
+  }
+
+  async function take(
+    purse: Purse,
+    asked: { readonly subject: string; readonly perMinute: number; readonly cost: number },
+  ): Promise<void> {
+    const wanted = Math.ceil(asked.perMinute / takesPerMinute);
+    const { granted, retryAt } = await takeCost(db, { ...asked, wanted });
+    if (retryAt === null) purse.left += granted;
+    else purse.refusedUntil = retryAt;
+  }
+
   async function spendFrom(subject: string, perMinute: number, cost: number): Promise<void> {
-    const purse = purses.get(subject) ?? { left: 0, refusedUntil: new Date(0) };
-    if (purse.left < cost) {
-      if (purse.refusedUntil > new Date()) {
-        throw new LimitReached('RATE_LIMITED', purse.refusedUntil);
-      }
-      const wanted = Math.ceil(perMinute / takesPerMinute);
-      const { granted, retryAt } = await takeCost(db, { subject, perMinute, cost, wanted });
-      if (retryAt !== null) purse.refusedUntil = retryAt;
-      else purse.left += granted;
-      purses.set(subject, purse);
-      if (retryAt !== null) throw new LimitReached('RATE_LIMITED', retryAt);
+    const purse = purseOf(subject);
+    while (purse.left < cost) {
+      const { refusedUntil } = purse;
+      if (refusedUntil > new Date()) throw new LimitReached('RATE_LIMITED', refusedUntil);
+      purse.taking ??= take(purse, { subject, perMinute, cost }).finally(() => {
+        purse.taking = null;
+      });
+      await purse.taking;
     }
     purse.left -= cost;
   }
 
   return {
-    async spend({ ownerId, viewerId, address }, cost) {
+    async spend({ ownerId, viewerId, isNewcomer = false, address }, cost) {
       if (viewerId === null) return;
       const { ownerPerMinute, addressPerMinute } = limits;
-      // A proxy on this machine that is not trusted stands for everybody.
-      if (addressPerMinute !== null && !isLoopback(address)) {
-        await spendFrom(`cost of address ${pseudonymOf(address)}`, addressPerMinute, cost);
-      }
-      if (ownerPerMinute !== null) {
-        await spendFrom(`cost of owner ${ownerId}`, ownerPerMinute, cost);
+      try {
+        // First: who is refused takes nothing from their neighbours.
+        if (ownerPerMinute !== null && !isNewcomer) {
+          await spendFrom(`cost of owner ${ownerId}`, ownerPerMinute, cost);
+        }
+        // A proxy on this machine that is not trusted stands for everybody.
+        if (addressPerMinute !== null && !isLoopback(address)) {
+          await spendFrom(`cost of address ${pseudonymOf(address)}`, addressPerMinute, cost);
+        }
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) throw error;
       }
     },
   };

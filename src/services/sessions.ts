@@ -6,6 +6,8 @@ import type { Keyring } from '../secrets.ts';
 
 export type Session = {
   readonly ownerId: string;
+  /** Made just now. */
+  readonly isNew: boolean;
   /** What the visitor is to keep from now on; null when that is what they showed. */
   readonly issued: string | null;
 };
@@ -27,10 +29,11 @@ export function readSession(keyring: Keyring, shown: string | undefined): Sessio
   const verdict = id === '' ? 'invalid' : keyring.verify(purpose, `${id}.${day}`, signature);
   if (verdict === 'invalid' || ageDays > sessionDays) {
     const newId = randomBytes(16).toString('base64url');
-    return { ownerId: ownerOf(newId), issued: sign(keyring, newId, today) };
+    return { ownerId: ownerOf(newId), isNew: true, issued: sign(keyring, newId, today) };
   }
   const isStale = verdict === 'older' || ageDays > renewAfterDays;
-  return { ownerId: ownerOf(id), issued: isStale ? sign(keyring, id, today) : null };
+  const issued = isStale ? sign(keyring, id, today) : null;
+  return { ownerId: ownerOf(id), isNew: false, issued };
 }
 
 function sign(keyring: Keyring, id: string, day: number): string {

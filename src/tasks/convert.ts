@@ -46,6 +46,8 @@ export type ConvertOptions = {
   readonly sourceCacheBytes: number;
   /** How many more conversions this process could run now. */
   readonly idleSlots: () => number;
+  /** Told of work that hangs where no signal reaches it; nobody waits for it any more. */
+  readonly onLeftBehind: (work: Promise<void>) => void;
   readonly logger: Logger;
   /** Resolves when this worker is on record: before that, a claim would look like a dead worker's. */
   readonly onRecord: Promise<unknown>;
@@ -67,7 +69,13 @@ export function createConvertTask(options: ConvertOptions): Task {
     logger.info({ sourceUrl: attempt.job.source.canonicalUrl }, 'attempt started');
     const start = { isFromKept: false };
     try {
-      await Promise.race([runAttempt(attempt, { ...options, logger, start }), attempt.overdue]);
+      const work = runAttempt(attempt, { ...options, logger, start });
+      const overdue = attempt.overdue.catch((failure: unknown) => {
+        logger.error('what the attempt does hangs, and is left behind');
+        options.onLeftBehind(work);
+        throw failure;
+      });
+      await Promise.race([work, overdue]);
       logger.info('attempt succeeded');
       await dropSource(attempt, options.storage, logger);
     } catch (error) {
@@ -211,7 +219,8 @@ async function endAttempt(
   const failure =
     cause instanceof AttemptFailure ? cause : new AttemptFailure('INTERNAL', {}, { cause });
   // A cache: whatever is wrong with it, how the attempt ended has to be told.
-  await forgetSource(attempt, failure.code, storage, start.isFromKept).catch((err: unknown) =>
+  const forgotten = forgetSource(attempt, failure.code, storage, start.isFromKept);
+  await Promise.race([forgotten, attempt.overdue]).catch((err: unknown) =>
     logger.warn({ err }, 'the kept source was not removed'),
   );
   const nextAttemptAt = await attempt.fail(failure.code);

@@ -28,13 +28,18 @@ export const readyTabs = [
  * would open one tab more.
  */
 export function seedEditors(storage: Storage): void {
-  const tab = readOpenTab(storage);
-  for (const editor of ['query', 'variables'] as const) {
-    storage.setItem(`graphiql:${editor}`, tab?.[editor] ?? '');
-  }
+  const tab: Tab | undefined = readOpenTab(storage);
+  storage.setItem('graphiql:query', tab?.query ?? '');
+  storage.setItem('graphiql:variables', tab?.variables ?? '');
+  // Kept in the tabs only for those who have chosen so.
+  if (tab?.headers) storage.setItem('graphiql:headers', tab.headers);
 }
 
-type Tab = { readonly query: string | null; readonly variables: string | null };
+type Tab = {
+  readonly query: string | null;
+  readonly variables: string | null;
+  readonly headers?: string | null;
+};
 
 /** What is stored may be of another version of GraphiQL, which then starts with the ready tabs. */
 function readOpenTab(storage: Storage): Tab | undefined {

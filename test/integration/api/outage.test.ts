@@ -17,7 +17,9 @@ let postgres: OwnPostgres;
 let app: TestApp;
 beforeAll(async () => {
   postgres = await startOwnPostgres();
-  app = await startApp({ settings: { ROLES: 'api', DATABASE_URL: postgres.url } });
+  // Streams of all jobs cost more than a process takes ahead: they have to ask for it, the database away or not.
+  const settings = { ROLES: 'api', DATABASE_URL: postgres.url, COST_PER_MINUTE: '10000' };
+  app = await startApp({ settings });
 });
 afterAll(async () => {
   await app[Symbol.asyncDispose]();

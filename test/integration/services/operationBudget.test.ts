@@ -18,15 +18,18 @@ afterAll(async () => {
 });
 
 let statements: number;
+let fault: Error | null;
 beforeEach(async () => {
   await database.pool.query('delete from tapedeck.buckets');
   statements = 0;
+  fault = null;
 });
 
 function newProcess(limits: Partial<CostLimits>): OperationBudget {
   const db = {
     query(...asked: Parameters<Queryable['query']>) {
       statements += 1;
+      if (fault !== null) throw fault;
       return database.pool.query(...asked);
     },
   };
@@ -72,6 +75,42 @@ test('small operations go without a statement, but for one in many', async () =>
   expect(statements).toBe(1);
   await budget.spend(caller('anna'), 1);
   expect(statements).toBe(2);
+});
+
+test('operations that arrive together share what one statement takes', async () => {
+  const budget = newProcess({ ownerPerMinute: 60_000 });
+  await Promise.all(Array.from({ length: 50 }, () => budget.spend(caller('anna'), 50)));
+  expect(statements).toBe(1);
+  // More than one take has: each waits for the next, and nobody is refused.
+  await Promise.all(Array.from({ length: 50 }, () => budget.spend(caller('anna'), 500)));
+  expect(statements).toBeLessThan(15);
+});
+
+test('while the database is away nobody is refused', async () => {
+  const budget = newProcess({ ownerPerMinute: 600, addressPerMinute: 600 });
+  fault = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  await Promise.all(Array.from({ length: 5 }, () => budget.spend(caller('anna'), 5_000)));
+  fault = new Error('a fault of ours');
+  await expect(budget.spend(caller('anna'), 1)).rejects.toThrow('a fault of ours');
+});
+
+test('who is refused takes nothing from their neighbours, and newcomers are known by address alone', async () => {
+  const budget = newProcess({ ownerPerMinute: 60, addressPerMinute: 10_000 });
+  await countUntilRefused(() => budget.spend(caller('anna'), 600));
+  for (let nth = 0; nth < 50; nth += 1) {
+    await expect(budget.spend(caller('anna'), 600)).rejects.toThrow(LimitReached);
+  }
+  const before = statements;
+  for (let nth = 0; nth < 10; nth += 1) {
+    await budget.spend({ ...caller(`visitor ${nth}`), isNewcomer: true }, 600);
+  }
+  const { rows } = await database.pool.query<{ subject: string }>(
+    `select subject from tapedeck.buckets order by 1`,
+  );
+  expect(rows.map(({ subject }) => subject)).toEqual([
+    ...['cost of address 203.0.113.7', 'cost of owner anna'],
+  ]);
+  expect(statements - before).toBeGreaterThan(0);
 });
 
 test('a caller who is refused does not cost a statement again', async () => {

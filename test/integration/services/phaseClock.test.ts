@@ -66,8 +66,10 @@ test('each phase has its own time, from its own beginning', async () => {
 test('a task that hangs where no signal reaches it loses its job and gives its slot back', async () => {
   await using attempts = attemptsWith({ RESOLVING: 0.05 }, 0.05);
   await using folder = await openFolder();
+  const leftBehind: Promise<void>[] = [];
   const task = createConvertTask({
     attempts,
+    onLeftBehind: (work: Promise<void>) => void leftBehind.push(work),
     storage: await createStorage(folder.path),
     ytdlp: () => new Promise<never>(() => {}),
     limits: { maxDurationSeconds: 60, maxFilesizeBytes: 1_000 },
@@ -80,6 +82,7 @@ test('a task that hangs where no signal reaches it loses its job and gives its s
     ...{ status: 'QUEUED', failure: { code: 'TIMED_OUT' } },
   });
   expect(attempts.count()).toBe(0);
+  expect(leftBehind).toHaveLength(1);
 });
 
 test('what hung and moves again writes nothing', async () => {

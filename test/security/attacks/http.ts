@@ -295,7 +295,7 @@ export const httpAttacks: readonly Attack[] = [
       expected: { status: 421, text: 'PUBLIC_ORIGINS' },
     }),
   ),
-  ...['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded'].map((header) => ({
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'].map((header) => ({
     name: `a stranger whom a proxy on this machine brings, by ${header}`,
     attack: (target: Target) => post(target, { query }, { [header]: 'for.evil.example' }),
     expected: { status: 403, text: 'OPEN_TO_NETWORK' },
