@@ -113,7 +113,7 @@ export async function readUntil<Frame>(
   frames: Frames<Frame>,
   awaited: string,
   isAwaited: (frame: Frame) => boolean,
-  { timeoutMs = 45_000 }: Patience = {},
+  { timeoutMs = 90_000 }: Patience = {},
 ): Promise<[...Frame[], Frame]> {
   const late = setTimeout(() => void frames.return?.(), timeoutMs);
   const startedAt = performance.now();
