@@ -2,9 +2,6 @@
 // every default but one: it takes every public site.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTestDatabase } from '../support/database.ts';
-import { openFolder } from '../support/folder.ts';
-import { startTapedeck } from '../support/tapedeck.ts';
 import { testAttacks } from './attack.ts';
 import type { Attack, Target } from './attack.ts';
 import { documentAttacks } from './attacks/documents.ts';
@@ -12,6 +9,7 @@ import { fileAttacks } from './attacks/files.ts';
 import { httpAttacks } from './attacks/http.ts';
 import { socketAttacks } from './attacks/sockets.ts';
 import { lookalikeAttacks, urlAttacks } from './attacks/urls.ts';
+import { startTarget } from './target.ts';
 
 /** By what they go for. */
 const tables: Readonly<Record<string, readonly Attack[]>> = {
@@ -25,11 +23,7 @@ const tables: Readonly<Record<string, readonly Attack[]>> = {
 const stack = new AsyncDisposableStack();
 let target: Target;
 beforeAll(async () => {
-  const { path: dataFolder } = stack.use(await openFolder());
-  const database = stack.use(await createTestDatabase());
-  const settings = { ROLES: 'api', DATABASE_URL: database.url, ALLOWED_HOSTS: '*' };
-  const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
-  target = { url, dataFolder, database, output };
+  target = await startTarget(stack, { ALLOWED_HOSTS: '*' });
 });
 afterAll(() => stack.disposeAsync());
 
@@ -47,11 +41,7 @@ test('after all of them the process is the same one, has complained of nothing a
 describe('where YouTube alone is taken, a link', () => {
   let plain: Target;
   beforeAll(async () => {
-    const { path: dataFolder } = stack.use(await openFolder());
-    const database = stack.use(await createTestDatabase());
-    const settings = { ROLES: 'api', DATABASE_URL: database.url };
-    const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
-    plain = { url, dataFolder, database, output };
+    plain = await startTarget(stack);
   });
   testAttacks(() => plain, lookalikeAttacks);
 });

@@ -6,36 +6,24 @@ import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { createStorage } from '../../src/storage.ts';
-import { createTestDatabase } from '../support/database.ts';
-import type { TestDatabase } from '../support/database.ts';
-import { openFolder } from '../support/folder.ts';
 import { succeedJob } from '../support/jobStates.ts';
 import { readMemoryMb } from '../support/processes.ts';
 import { sendRaw } from '../support/rawHttp.ts';
-import { startTapedeck } from '../support/tapedeck.ts';
 import { testAttacks } from './attack.ts';
-import type { Attack, Target } from './attack.ts';
+import type { Attack } from './attack.ts';
 import { get, post, sendBytes } from './send.ts';
+import { startTarget } from './target.ts';
 
 const mostSockets = 3;
 const stack = new AsyncDisposableStack();
-let database: TestDatabase;
-let target: Target;
-let pid: number;
+let target: Awaited<ReturnType<typeof startTarget>>;
 beforeAll(async () => {
-  const { path: dataFolder } = stack.use(await openFolder());
-  database = stack.use(await createTestDatabase());
-  const settings = {
-    ROLES: 'api',
-    DATABASE_URL: database.url,
+  target = await startTarget(stack, {
     OPEN_TO_NETWORK: 'true',
     TRUSTED_PROXIES: '127.0.0.1',
     MAX_SOCKETS_PER_ADDRESS: `${mostSockets}`,
     REQUEST_TIMEOUT_SECONDS: '1',
-  };
-  const { url, output, ...server } = stack.use(await startTapedeck({ dataFolder, settings }));
-  target = { url, dataFolder, database, output };
-  ({ pid } = server);
+  });
 });
 afterAll(() => stack.disposeAsync());
 
@@ -69,7 +57,7 @@ const attacks: readonly Attack[] = [
   {
     name: 'a query that waits for the database',
     async attack(ours) {
-      const client = await database.pool.connect();
+      const client = await target.database.pool.connect();
       try {
         await client.query('begin; lock table tapedeck.jobs in access exclusive mode');
         return await post(ours, { query: '{ jobs { totalCount } }' });
@@ -87,9 +75,9 @@ test('two hundred readers of one MP3 who stop reading take neither its answer no
   // More than the kernel keeps for a reader: the rest has to wait somewhere.
   const content = Buffer.alloc(16 * 1024 * 1024, 'x');
   const storage = await createStorage(target.dataFolder);
-  const { token } = await succeedJob({ app: { pool: database.pool, storage } }, { content });
+  const { token } = await succeedJob({ app: { pool: target.database.pool, storage } }, { content });
   const path = `/files/${token}/x.mp3`;
-  const memoryBefore = await readMemoryMb(pid);
+  const memoryBefore = await readMemoryMb(target.pid);
   const { hostname, port } = new URL(target.url);
   const readers = Array.from({ length: 200 }, () => connect(Number(port), hostname));
   try {
@@ -107,7 +95,7 @@ test('two hundred readers of one MP3 who stop reading take neither its answer no
     const { status, body } = await sendRaw(target.url, path);
     expect({ status, isWhole: body.equals(content) }).toEqual({ status: 200, isWhole: true });
     // Kept for each of them, it would be 3,200 MB.
-    expect((await readMemoryMb(pid)) - memoryBefore).toBeLessThan(400);
+    expect((await readMemoryMb(target.pid)) - memoryBefore).toBeLessThan(400);
     // They have been waiting all the while, and nobody was put off.
     expect(readers.every((socket) => !socket.destroyed)).toBe(true);
   } finally {

@@ -2,26 +2,18 @@
 // was none.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTestDatabase } from '../support/database.ts';
-import { openFolder } from '../support/folder.ts';
-import { startTapedeck } from '../support/tapedeck.ts';
 import type { Target } from './attack.ts';
 import { get, post, sendBytes } from './send.ts';
+import { startTarget } from './target.ts';
 
 const stack = new AsyncDisposableStack();
 let target: Target;
 beforeAll(async () => {
-  const { path: dataFolder } = stack.use(await openFolder());
-  const database = stack.use(await createTestDatabase());
-  const settings = {
-    ROLES: 'api',
-    DATABASE_URL: database.url,
+  target = await startTarget(stack, {
     OPEN_TO_NETWORK: 'true',
     TRUSTED_PROXIES: '127.0.0.1',
     PUBLIC_ORIGINS: 'https://music.example',
-  };
-  const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
-  target = { url, dataFolder, database, output };
+  });
 });
 afterAll(() => stack.disposeAsync());
 

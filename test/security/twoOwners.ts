@@ -12,13 +12,11 @@ import { createFileLinks } from '../../src/services/fileLinks.ts';
 import type { FileLinks } from '../../src/services/fileLinks.ts';
 import { createStorage } from '../../src/storage.ts';
 import { createThumbnails } from '../../src/thumbnails.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { openFolder } from '../support/folder.ts';
 import { failJob, queueJob, runJob, succeedJob } from '../support/jobStates.ts';
 import type { MadeJob } from '../support/jobStates.ts';
-import { startTapedeck } from '../support/tapedeck.ts';
 import type { Visitor } from '../support/visitor.ts';
 import type { Answer, Target } from './attack.ts';
+import { startTarget } from './target.ts';
 
 type ForeignJobs = Readonly<Record<'queued' | 'running' | 'failed' | 'succeeded', MadeJob>>;
 
@@ -47,16 +45,7 @@ type Parties = {
 
 /** A server that asks who calls: a process of its own, whose log tells everything. */
 export async function startAsking(stack: AsyncDisposableStack, mode: AccessMode): Promise<Target> {
-  const { path: dataFolder } = stack.use(await openFolder());
-  const database = stack.use(await createTestDatabase());
-  const settings = {
-    ROLES: 'api',
-    DATABASE_URL: database.url,
-    ACCESS: mode,
-    LOG_LEVEL: 'trace',
-  };
-  const { url, output } = stack.use(await startTapedeck({ dataFolder, settings }));
-  return { url, dataFolder, database, output };
+  return startTarget(stack, { ACCESS: mode, LOG_LEVEL: 'trace' });
 }
 
 export async function makeTwoOwners<Asking extends Target>(
