@@ -172,9 +172,8 @@ export async function startWorker(
   });
   logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
 
-  const broken = Promise.race([
-    ...[conversions.ended, housekeeping.ended, deaf.promise, leftBehind.tooMuch],
-  ]);
+  const ends = [conversions.ended, housekeeping.ended, deaf.promise, leftBehind.tooMuch];
+  const broken = Promise.race(ends);
   broken.catch(() => {});
   const resources = stack.move();
   let stopped: Promise<void> | undefined;

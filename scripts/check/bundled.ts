@@ -4,7 +4,8 @@
 import { glob, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-type LockEntry = {
+/** As much of a lock file's entry as says what a package stands on. */
+export type Needs = {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 };
@@ -12,7 +13,7 @@ type LockEntry = {
 /** Their places in package-lock.json, such as `node_modules/preact`. */
 export async function findBundled(
   root: string,
-  packages: Readonly<Record<string, LockEntry>>,
+  packages: Readonly<Record<string, Needs>>,
 ): Promise<Set<string>> {
   const bundled = new Set<string>();
   const add = (name: string, from: string): void => {
@@ -33,14 +34,12 @@ function placeOf(
   from: string,
   packages: Readonly<Record<string, unknown>>,
 ): string | null {
-  for (
-    let folder = from;
-    ;
-    folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))
-  ) {
+  let folder = from;
+  for (;;) {
     const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
     if (place in packages) return place;
     if (folder === '') return null;
+    folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')));
   }
 }
 

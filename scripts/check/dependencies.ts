@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { findBundled } from './bundled.ts';
+import type { Needs } from './bundled.ts';
 
 /** The file with our decisions. */
 export type Decisions = {
@@ -24,13 +25,11 @@ export type Advisory = {
   readonly until: string;
 };
 
-type LockEntry = {
+type LockEntry = Needs & {
   readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
   readonly hasInstallScript?: boolean;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
 };
 
 export type Dependency = {
