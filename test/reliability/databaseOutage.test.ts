@@ -96,19 +96,7 @@ const isReady = async () => (await fetch(`${fleet.api.url}/readyz`)).ok;
 /** Everything that was accepted has to succeed, once, and its streams with it. */
 async function expectNothingLost(watched: TestSocket): Promise<void> {
   await load.stop();
-  await eventually(
-    'every accepted job to end',
-    async () => {
-      const { rows } = await pool.query<{ status: string; count: number }>(
-        `select status, count(*)::integer from tapedeck.jobs group by 1`,
-      );
-      if (rows.some(({ status }) => status === 'QUEUED' || status === 'RUNNING')) {
-        throw new Error(JSON.stringify(rows));
-      }
-      return true;
-    },
-    { timeoutMs: 120_000 },
-  );
+  await fleet.waitForAll();
   const { rows } = await pool.query<{ id: string; status: string; attempt: number }>(
     `select id, status, attempt from tapedeck.jobs`,
   );
