@@ -63,6 +63,9 @@ export function downloadFlags(options: {
     fragmentRetries: 3,
     extractorRetries: 2,
     fileAccessRetries: 1,
+    // Its blocks grow with the speed, to 4 MiB: a source that then turns slow looked dead for minutes.
+    bufferSize: '64K',
+    noResizeBuffer: true,
     // Else a missing fragment is skipped, and the file is shorter with exit code 0.
     abortOnUnavailableFragments: true,
 

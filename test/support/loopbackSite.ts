@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => Promise<void> | void;
 
@@ -64,11 +65,33 @@ export function endless(type: string): Answer {
   };
 }
 
-/** Some bytes of an announced thousand times as many, then silence. */
+/** Some bytes of an announced hundred times as many, then silence. */
 export function stalled(type: string, begin: Buffer): Answer {
   return (response) => {
-    response.writeHead(200, { 'content-type': type, 'content-length': begin.length * 1000 });
+    response.writeHead(200, { 'content-type': type, 'content-length': begin.length * 100 });
     response.write(begin);
+  };
+}
+
+/** The first bytes at once, the others at that pace. */
+export function turningSlow(
+  type: string,
+  content: Buffer,
+  { fastBytes, bytesPerSecond }: { readonly fastBytes: number; readonly bytesPerSecond: number },
+): Answer {
+  return async (response) => {
+    response.writeHead(200, { 'content-type': type, 'content-length': content.length });
+    response.write(content.subarray(0, fastBytes));
+    const stepBytes = bytesPerSecond / 2;
+    for (
+      let offset = fastBytes;
+      offset < content.length && !response.destroyed;
+      offset += stepBytes
+    ) {
+      await pause(500);
+      response.write(content.subarray(offset, offset + stepBytes));
+    }
+    response.end();
   };
 }
 

@@ -19,8 +19,12 @@ export type Transfer = {
 
 const stepBytes = 64 * 1024;
 const stepsPerSecond = 20;
-/** Who is held gets a byte that often: of a minute's silence yt-dlp's watch would make a failed attempt. */
+/**
+ * Who is held gets a little that often, for yt-dlp gives up after 15 s of silence, and its watch after a minute
+ * without a whole block (of 64 KiB). A second of sound lasts for five of being held.
+ */
 const dripMs = 5_000;
+const dripBytes = 8 * 1024;
 
 /** Answers with the file. Ends quietly when the client leaves. */
 export async function sendMedia(
@@ -83,10 +87,10 @@ async function answer(
       const passed = transfer.gate.pass(clientLeft).then(() => true);
       while (
         !(await Promise.race([passed, pause(dripMs, false, { ref: false })])) &&
-        offset + 1 < range.end
+        offset + dripBytes < range.end
       ) {
-        await send(response, bytes.subarray(offset, offset + 1), Infinity, clientLeft);
-        offset += 1;
+        await send(response, bytes.subarray(offset, offset + dripBytes), Infinity, clientLeft);
+        offset += dripBytes;
       }
       await passed;
       if (now.kind === 'stalled' || now.kind === 'starved') {

@@ -135,7 +135,8 @@ export async function furnish(house: House) {
   const publish = (name: string, more: Partial<VideoDeclaration> = {}) =>
     house.publish({ id: name.padEnd(11, '0'), title: `A ${name} video`, ...more });
   const [ready, failed] = [publish('ready'), publish('failed', { refusal: 'private' })];
-  const running = [publish('running1'), publish('running2')];
+  // Long enough to be held through a whole file of tests.
+  const running = ['running1', 'running2'].map((name) => publish(name, { durationSeconds: 90 }));
   const [waiting, canceled] = [publish('waiting'), publish('canceled')];
   const request = async (song: Video) => (await requestMp3(house.url, addressOf(song))).job;
   const ends = await Promise.all([ready, failed].map(request));

@@ -18,7 +18,7 @@ test.each(['sandbox', 'bare'])(
   'after kill -9 of Node neither its yt-dlp nor its ffmpeg lives on: %s',
   async (how) => {
     await using workplace = await openWorkplace();
-    await using site = await startSite({ '/sound': stalled('audio/mp4', Buffer.alloc(20_000)) });
+    await using site = await startSite({ '/sound': stalled('audio/mp4', Buffer.alloc(70_000)) });
     await using guard = await startEgressGuard({
       allowedHosts: parseAllowedHosts(site.endpoint).allowedHosts,
       environment: {},

@@ -9,7 +9,14 @@ import type { EgressGuard } from '../../../src/media/egress.ts';
 import { fetchSource } from '../../../src/media/ytdlp.ts';
 import type { FetchRequest } from '../../../src/media/ytdlp.ts';
 import type { DownloadProgress } from '../../../src/media/ytdlpOutput.ts';
-import { body, endless, stalled, startSite, videoPage } from '../../support/loopbackSite.ts';
+import {
+  body,
+  endless,
+  stalled,
+  startSite,
+  turningSlow,
+  videoPage,
+} from '../../support/loopbackSite.ts';
 import type { Answer, LoopbackSite } from '../../support/loopbackSite.ts';
 import { processesIn } from '../../support/processes.ts';
 import { soundFile } from '../../support/sound.ts';
@@ -163,6 +170,16 @@ describe('a download that goes wrong', () => {
     expect(await failureOf(fetch('/it', { limits, ...patienceFor(code) }))).toMatchObject({ code });
   });
 
+  test('a source that turns slow is waited for', async () => {
+    const whole = Buffer.alloc(500_000);
+    answers['/it'] = turningSlow('audio/mp4', whole, {
+      fastBytes: 262_144,
+      bytesPerSecond: 30_000,
+    });
+    const fetched = await fetch('/it', { patience: { stallMs: 5_000, coverMs: 5_000 } });
+    expect((await stat(fetched.audioPath)).size).toBe(whole.length);
+  });
+
   test('a connection that breaks each time is NETWORK', async () => {
     answers['/it'] = (response) => {
       response.writeHead(200, { 'content-type': 'audio/mp4', 'content-length': sound.length });
@@ -192,7 +209,7 @@ describe('a download that goes wrong', () => {
   });
 
   test('an abort in the middle leaves no process within a second', async () => {
-    answers['/it'] = stalled('audio/mp4', Buffer.alloc(20_000));
+    answers['/it'] = stalled('audio/mp4', Buffer.alloc(70_000));
     const begun = Promise.withResolvers<void>();
     const ended = failureOf(fetch('/it', { onProgress: () => begun.resolve() }));
     await begun.promise;

@@ -42,7 +42,7 @@ export type Video = Required<Omit<VideoDeclaration, 'refusal' | 'thumbnail' | 'm
   readonly gates: Readonly<Record<HoldPoint, Gate>>;
   /**
    * Freezes what passes that point, `media` if absent, until `release`. The client has sent its
-   * request and, for media, got the first half of the file, and a byte now and then; held at `player`, its own
+   * request and, for media, got the first half of the file, and a little now and then; held at `player`, its own
    * time-outs go on.
    */
   readonly hold: (point?: HoldPoint) => void;
