@@ -17,7 +17,7 @@ import { processesIn } from '../support/processes.ts';
 import { scale } from '../support/scale.mjs';
 import { makeStandIn } from '../support/standInTools.ts';
 
-const turns = scale(24, 240);
+const turns = scale(24, 200);
 const callers = 6;
 /** Twice what one conversion takes beside five others: cancels come in each of its phases, and late. */
 const lifeSeconds = 4;

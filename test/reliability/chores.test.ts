@@ -10,7 +10,7 @@ import { scale } from '../support/scale.mjs';
 
 test('a chore whose worker is killed is done by another, and has one effect', async () => {
   const took: number[] = [];
-  for (let turn = 0; turn < scale(1, 5); turn += 1) {
+  for (let turn = 0; turn < scale(1, 4); turn += 1) {
     await using stack = new AsyncDisposableStack();
     const fleet = stack.use(await startFleet({ workers: 0, settings: {} }));
     const { pool } = fleet.database;

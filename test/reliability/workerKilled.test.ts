@@ -18,7 +18,7 @@ import type { YouTube } from '../support/youtube/server.ts';
 import { video } from '../support/youtube/video.ts';
 import type { Video } from '../support/youtube/video.ts';
 
-const kills = scale(2, 12);
+const kills = scale(2, 8);
 /** Encoding it takes longer than it takes to kill the worker. */
 const longSeconds = 600;
 
