@@ -49,6 +49,8 @@ const largestMessageBytes = 64 * 1024;
 const idleTimeoutMs = 120_000;
 /** RFC 6455: "service restart". graphql-ws clients reconnect after it, and every client may. */
 const serviceRestart = 1012;
+/** How long whoever has connected already may still ask. A busy machine reads a request some time after it was sent. */
+const lastRequestsMs = 250;
 /** What clients get to answer the close, and requests to finish. */
 const drainMs = 5_000;
 /** All at once they would come back at once, to whoever is left. */
@@ -98,6 +100,10 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     const facts = { requestId, method, url, statusCode, elapsedMs: elapsedTime };
     logger.debug(facts, 'answered');
   });
+  app.addHook('onSend', async (_, reply) => {
+    // Else its next request would meet a closed connection.
+    if (isStopping) reply.header('connection', 'close');
+  });
   await app.register(websocket, {
     options: { maxPayload: largestMessageBytes },
     // They are closed below; the plugin's own would close with 1005, on which clients do not reconnect.
@@ -124,6 +130,7 @@ export async function startHttpServer(options: ServerOptions): Promise<HttpServe
     async [Symbol.asyncDispose]() {
       isStopping = true;
       await closeSockets(app);
+      await delay(lastRequestsMs);
       // A keep-alive connection that turns idle later would hold up close() for its whole time-out.
       const idle = setInterval(() => app.server.closeIdleConnections(), 100);
       for (const socket of silent) socket.destroy();

@@ -138,6 +138,29 @@ test('a request under way is finished, over a connection that would be kept', as
   agent.destroy();
 });
 
+test('a request that was just sent is answered, over a kept connection and a new one', async () => {
+  const api = await startApi(app.app);
+  const { hostname, port } = new URL(api.url);
+  const agent = new Agent({ keepAlive: true });
+  const ask = async () => {
+    const sent = request({ hostname, port, agent, path: '/livez' }).end();
+    const [response] = await once(sent, 'response');
+    await response.resume().toArray();
+    return `${response.statusCode}, connection: ${response.headers.connection}`;
+  };
+  const silent = connect(Number(port), hostname);
+  await once(silent, 'connect');
+  expect(await ask()).toBe('200, connection: keep-alive');
+  // The server sees the signal before it has read them.
+  const stopped = api[Symbol.asyncDispose]();
+  const answers = silent.setEncoding('utf8').toArray();
+  silent.write('GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+  expect(await ask()).toBe('200, connection: close');
+  expect((await answers).join('')).toMatch(/^HTTP\/1.1 200 /);
+  await stopped;
+  agent.destroy();
+});
+
 test('idle connections do not hold it up', async () => {
   const api = await startApi(app.app);
   const agent = new Agent({ keepAlive: true });
