@@ -18,15 +18,16 @@ import type { JobRow } from './jobRow.ts';
 import type { Queryable } from './pool.ts';
 
 /** How many jobs are looked at in order. What is rarer than a page's worth in so many is looked up instead. */
-const longestStretch = 4_000;
+const stretch = { short: 400, long: 4_000 };
 
 /** Who owns no more than so many jobs has all of them looked at. */
 const fewJobs = 3_000;
 
 /**
  * Like readHistory, for those with all the words. In a large history two ways lead to them: in order, looking at each,
- * which is soon done when the words are frequent, and through the index of words, when they are rare. Postgres cannot
- * know which, since its statistics of words end at one in two hundred; so the first way is gone for a bounded stretch.
+ * which is soon done when the words are frequent, and through the index of words, when they are rare. Which it is, a short
+ * stretch may tell, or the statistics of words: they name what stands in one of two hundred jobs, so that the index has
+ * few of all others. What is between the two is looked for in a longer stretch.
  */
 export async function searchHistory(
   db: Queryable,
@@ -37,10 +38,27 @@ export async function searchHistory(
   const values = [...sliceValues(viewerId, slice), toQuery(words), slice.filter.statuses];
   if (await ownsFewJobs(db, viewerId)) return lookThrough(db, values, slice);
   // The longest is rare most likely.
-  const rarest = words.toSorted((a, b) => b.length - a.length).slice(0, 1);
-  const all = [...values, toQuery(rarest)];
-  const jobs = (await walk(db, all, slice)) ?? (await lookUp(db, all, slice));
+  const [rarest = ''] = words.toSorted((a, b) => b.length - a.length);
+  const all = [...values, toQuery([rarest])];
+  const jobs =
+    (await walk(db, all, slice, stretch.short)) ??
+    ((await isRare(db, rarest)) ? null : await walk(db, all, slice, stretch.long)) ??
+    (await lookUp(db, all, slice));
   return jobs.slice(0, slice.limit);
+}
+
+/** By what the last ANALYZE saw; one that is long ago costs time, and no match. */
+async function isRare(db: Queryable, beginning: string): Promise<boolean> {
+  const { rows } = await db.query<{ is_rare: boolean }>(
+    `-- isRareWord
+     select not exists (
+       select from unnest(s.most_common_elems::text::text[]) as known(word)
+       where starts_with(known.word, lower($1))) as is_rare
+     from pg_stats s
+     where (s.schemaname, s.tablename, s.attname) = ('tapedeck', 'jobs', 'search')`,
+    [beginning],
+  );
+  return rows[0]?.is_rare ?? false;
 }
 
 async function ownsFewJobs(db: Queryable, viewerId: ViewerId): Promise<boolean> {
@@ -72,7 +90,12 @@ async function lookThrough(db: Queryable, values: unknown[], slice: HistorySlice
 }
 
 /** Null when the stretch was too short. */
-async function walk(db: Queryable, values: unknown[], slice: HistorySlice): Promise<Job[] | null> {
+async function walk(
+  db: Queryable,
+  values: unknown[],
+  slice: HistorySlice,
+  steps: number,
+): Promise<Job[] | null> {
   const order = readingOrder(slice);
   const hasEnded =
     slice.order.field === 'CREATED_AT'
@@ -81,10 +104,10 @@ async function walk(db: Queryable, values: unknown[], slice: HistorySlice): Prom
   // The last step is answered whether it matches or not: it says that there may be more beyond.
   const ended = (status: string) => `
     select j.* from (
-      select j.*, row_number() over () = ${longestStretch} as is_last_step from (
+      select j.*, row_number() over () = ${steps} as is_last_step from (
         select j.* from tapedeck.jobs j
         where ${status} and ${hasEnded} and ${matchesFilter} and ${liesInSlice(slice)}
-        order by ${order} limit ${longestStretch}) as j) as j
+        order by ${order} limit ${steps}) as j) as j
     where (${withWords} and ${isOwned}) or j.is_last_step
     limit $10`;
   const endedStatuses = slice.filter.statuses?.filter(isTerminal) ?? null;

@@ -99,6 +99,7 @@ describe.each(orders)(
       [['song12']],
       [['often', 'seldom']],
       [['nowhere']],
+      [['song1234']],
     ])('a search for %p answers what looking at every job would', async (words) => {
       const statuses: HistoryFilter['statuses'][] = [
         null,
@@ -185,5 +186,12 @@ describe('what a page reads does not grow with the history', () => {
     expect(jobs).toHaveLength(21);
     expect(rowsRead()).toBeGreaterThanOrEqual(21);
     expect(rowsRead()).toBeLessThan(300);
+  });
+
+  test('a word that the statistics do not name costs a short stretch and its own jobs', async () => {
+    const { db, rowsRead } = counted();
+    expect(await searchHistory(db, 'big', newest, ['song1234'])).toHaveLength(1);
+    expect(rowsRead()).toBeGreaterThan(0);
+    expect(rowsRead()).toBeLessThan(500);
   });
 });
