@@ -242,7 +242,7 @@ const graceMs = 8_000;
 const undecidedMs = 3_000;
 
 /** Tools report many times a second, but not an encoder that starts on a busy machine: older estimates are not believed. */
-const stillMs = 2_000;
+const stillMs = 4_000;
 
 function endsBy(deadline: number, { phase, movedAt, endsAt }: Entry, now: number): boolean {
   if (phase === 'TAGGING' || phase === 'STORING') return true;

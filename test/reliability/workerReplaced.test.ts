@@ -120,11 +120,11 @@ test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is 
   for (const id of short) {
     await awaitJob(fleet.api.url, id, 'a near end', ({ progress: { etaSeconds } }) => {
       // Of many at once, the stand-in's seconds are longer than a second.
-      return etaSeconds !== null && etaSeconds <= scale(5, 2);
+      return etaSeconds !== null && etaSeconds <= scale(3, 2);
     });
   }
-  // Of many, not all are to encode elsewhere while the short ones do here.
-  await standIn.take(scale(1, 12));
+  // The long ones are not to encode elsewhere while the short ones do here.
+  await standIn.take(scale(6, 12));
   const streams = long.map((id) => follow(fleet.api.url, id));
   const askedAt = performance.now();
   const exited = fleet.end(stopped, 'SIGTERM');
