@@ -97,16 +97,12 @@ async function walk(
   steps: number,
 ): Promise<Job[] | null> {
   const order = readingOrder(slice);
-  const hasEnded =
-    slice.order.field === 'CREATED_AT'
-      ? 'j.finished_at is not null'
-      : `coalesce(j.finished_at, 'infinity') < 'infinity'`;
   // The last step is answered whether it matches or not: it says that there may be more beyond.
   const ended = (status: string) => `
     select j.* from (
       select j.*, row_number() over () = ${steps} as is_last_step from (
         select j.* from tapedeck.jobs j
-        where ${status} and ${hasEnded} and ${matchesFilter} and ${liesInSlice(slice)}
+        where ${status} and ${hasEnded(slice)} and ${matchesFilter} and ${liesInSlice(slice)}
         order by ${order} limit ${steps}) as j) as j
     where (${withWords} and ${isOwned}) or j.is_last_step
     limit $10`;
@@ -125,6 +121,17 @@ async function walk(
   const end = rows.findIndex((row) => row.is_last_step);
   const known = (end === -1 ? rows : rows.slice(0, end + 1)).filter((row) => row.is_match);
   return end !== -1 && known.length < slice.limit ? null : known.map(toJob);
+}
+
+/**
+ * Of those that are in order of their end, a place among the ended says it already. Said once more, Postgres would take
+ * this for the bound and read the index from its end to the place: 25 ms in the middle of a million.
+ */
+function hasEnded({ order: { field, direction }, after, before }: HistorySlice): string {
+  if (field === 'CREATED_AT') return 'j.finished_at is not null';
+  const place = direction === 'DESC' ? after : before;
+  const isAmongEnded = place !== null && place.at !== 'infinity';
+  return isAmongEnded ? 'true' : `coalesce(j.finished_at, 'infinity') < 'infinity'`;
 }
 
 async function lookUp(db: Queryable, values: unknown[], slice: HistorySlice): Promise<Job[]> {

@@ -55,6 +55,9 @@ type Plan = {
   readonly 'Actual Rows': number;
   readonly 'Rows Removed by Filter'?: number;
   readonly 'Actual Loops': number;
+  /** Of 8 kB, of tables and indexes, with all below. */
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly Plan[];
 };
 
@@ -146,9 +149,10 @@ test('statuses are read newest first over all of them, each once', async () => {
 });
 
 describe('what a page reads does not grow with the history', () => {
-  /** The pool, but with the rows of jobs counted that each statement looked at, by its own account. */
-  function counted(): { db: Queryable; rowsRead: () => number } {
+  /** The pool, but with the rows of jobs and the blocks counted that each statement looked at, by its own account. */
+  function counted(): { db: Queryable; rowsRead: () => number; blocksRead: () => number } {
     let rowsRead = 0;
+    let blocksRead = 0;
     const count = (node: Plan): void => {
       const rows = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0);
       if (node['Relation Name'] === 'jobs') rowsRead += rows * node['Actual Loops'];
@@ -158,14 +162,16 @@ describe('what a page reads does not grow with the history', () => {
       async query(statement, values) {
         const text = typeof statement === 'string' ? statement : statement.text;
         const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-          `explain (analyze, format json) ${text}`,
+          `explain (analyze, buffers, format json) ${text}`,
           values,
         );
-        count(rows[0]!['QUERY PLAN'][0].Plan);
+        const [{ Plan: plan }] = rows[0]!['QUERY PLAN'];
+        count(plan);
+        blocksRead += plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
         return pool.query(statement, values);
       },
     };
-    return { db, rowsRead: () => rowsRead };
+    return { db, rowsRead: () => rowsRead, blocksRead: () => blocksRead };
   }
   const filterOf = (statuses: JobStatus[]) => ({ ...none, statuses });
 
@@ -194,4 +200,20 @@ describe('what a page reads does not grow with the history', () => {
     expect(rowsRead()).toBeGreaterThan(0);
     expect(rowsRead()).toBeLessThan(500);
   });
+
+  test.each(['ASC', 'DESC'] as const)(
+    'a search far away in the order of ends (%s) does not read its way there',
+    async (direction) => {
+      const inOrder: HistorySlice = { ...newest, order: { field: 'FINISHED_AT', direction } };
+      const ended = idsExpected({ ...inOrder, limit: 10_000, filter: filterOf(['CANCELED']) }, []);
+      const blocksAt = async (nth: number) => {
+        const { finished, id } = all.find((row) => row.id === ended[nth])!;
+        const slice = { ...inOrder, after: { at: finished, id } };
+        const { db, blocksRead } = counted();
+        expect(await searchHistory(db, 'big', slice, ['often'])).toHaveLength(21);
+        return blocksRead();
+      };
+      expect(await blocksAt(ended.length - 500)).toBeLessThan((await blocksAt(10)) + 25);
+    },
+  );
 });
