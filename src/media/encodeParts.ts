@@ -111,16 +111,19 @@ function progressTeller({
   durationSeconds,
   onProgress,
 }: EncodePartsRequest): (newSeconds: number) => void {
-  const startedAt = performance.now();
   let doneSeconds = 0;
+  let first: { readonly at: number; readonly doneSeconds: number } | null = null;
   return (newSeconds) => {
     if (durationSeconds === null) return onProgress({ fraction: null, etaSeconds: null });
     doneSeconds += newSeconds;
-    const elapsedSeconds = (performance.now() - startedAt) / 1_000;
+    // Before the first it may have waited for its source, which says nothing of its speed.
+    first ??= { at: performance.now(), doneSeconds };
+    const elapsedSeconds = (performance.now() - first.at) / 1_000;
+    const secondsEach = elapsedSeconds / (doneSeconds - first.doneSeconds);
     const leftSeconds = Math.max(0, durationSeconds - doneSeconds);
     onProgress({
       fraction: Math.min(0.99, doneSeconds / durationSeconds),
-      etaSeconds: (leftSeconds / doneSeconds) * elapsedSeconds,
+      etaSeconds: Number.isFinite(secondsEach) ? leftSeconds * secondsEach : null,
     });
   };
 }

@@ -20,6 +20,7 @@ import { id3Tag } from '../../../src/media/tags.ts';
 import { transcode } from '../../../src/media/transcode.ts';
 import type { TranscodeRequest } from '../../../src/media/transcode.ts';
 import { ffmpeg } from '../../support/clip.ts';
+import { lastFor } from '../../support/lasting.ts';
 import { processesIn } from '../../support/processes.ts';
 import { hearTones, soundFile, tones } from '../../support/sound.ts';
 import type { SoundFormat } from '../../support/sound.ts';
@@ -243,6 +244,19 @@ describe('a source that is still being downloaded', () => {
     expect((await ended).durationSeconds).toBeCloseTo(song.seconds, 0);
     expect(setbacks).toEqual([]);
     expect((await readFile(workplace.file('sound.mp3'))).equals(atOnce)).toBe(true);
+  });
+
+  test('that is long in coming says nothing of how long the encoder will take', async () => {
+    const source = begin();
+    const etas: (number | null)[] = [];
+    const ended = convertSource(source, { onProgress: ({ etaSeconds }) => etas.push(etaSeconds) });
+    await lastFor(3);
+    await copyFile(await soundFile(song, 'm4a'), path());
+    complete(source);
+    await ended;
+    // Three seconds for the first of sixty would make minutes of it.
+    expect(Math.max(...etas.map(Number))).toBeLessThan(song.seconds);
+    expect(etas.filter((eta) => eta !== null && eta > 0)).not.toEqual([]);
   });
 
   test('that begins again with other bytes is encoded anew from the whole file', async () => {
