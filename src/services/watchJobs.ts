@@ -1,7 +1,7 @@
 // Live status. Each subscriber holds a slot; a change marks its job as dirty; one read at a time fetches all
 // dirty jobs and hands each to its slots. Slots register before their first read, so no change falls between.
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises';
 import { mayView } from '../domain/access.ts';
 import type { ViewerId } from '../domain/access.ts';
 import { isTerminal } from '../domain/job.ts';
@@ -65,6 +65,8 @@ type JobSlot = {
 
 const idsPerRead = 1_000;
 const pauseAfterErrorMs = 1_000;
+/** Below it a rest is not worth a timer: what few follow is told at once. */
+const shortestRestMs = 5;
 /** The first frame of `watchJobs` shows at most so many jobs; the history has the rest. */
 const snapshotSize = 500;
 
@@ -83,7 +85,10 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
       for (const id of ids) dirty.delete(id);
       try {
         readsBegun += 1;
-        deliver(ids, await readWatchedJobs(db, ids));
+        const found = await readWatchedJobs(db, ids);
+        const toldAt = performance.now();
+        deliver(ids, found);
+        await restAfter(toldAt);
       } catch (error) {
         // The streams stay open and are exact again as soon as the database is.
         for (const id of ids) dirty.add(id);
@@ -217,4 +222,14 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
     countStreams: () =>
       listSlots.count() + [...slotsByJob.values()].reduce((sum, slots) => sum + slots.size, 0),
   };
+}
+
+/**
+ * As long as telling took, the process is left to requests; what changes meanwhile is merged. Frames are made and sent
+ * before the event loop turns: then their cost is known.
+ */
+async function restAfter(toldAt: number): Promise<void> {
+  await immediate();
+  const restMs = performance.now() - toldAt;
+  if (restMs >= shortestRestMs) await delay(restMs, undefined, { ref: false });
 }

@@ -25,6 +25,7 @@ type ReadName = 'readWatchedJobs' | 'findNewestJobs';
 
 type Hub = {
   readonly jobWatch: JobWatch;
+  readonly countReads: () => number;
   /** Until the hub has handed out what it is told of now. */
   readonly whenTold: () => Promise<void>;
   /** Once, when the next read of that name has its rows but has not handed them out. */
@@ -54,6 +55,7 @@ function createHub(): Hub {
   });
   return {
     jobWatch,
+    countReads: () => reads,
     async whenTold() {
       const before = reads;
       await eventually('the hub to read', () => reads > before);
@@ -138,6 +140,27 @@ describe('one job', () => {
     expect(brief(await take(first))).toEqual([3, true]);
     expect(brief(await begun.promise)).toEqual([4, false]);
     await second.return?.();
+  });
+
+  test('that changes again and again while the process rests from telling is read once for all of it', async () => {
+    const [hub, job] = [createHub(), await runJob(app)];
+    const stream = hub.jobWatch.watchJob(owner, job.jobId, null);
+    const { value } = await stream.next();
+    // What the frames of some thousand streams cost, before the event loop turns.
+    const until = performance.now() + 800;
+    while (performance.now() < until);
+    expect(brief(value())).toEqual([2, false]);
+    const reads = hub.countReads();
+    for (let change = 0; change < 5; change += 1) {
+      await new Promise(setImmediate);
+      hub.jobWatch.onChange([job.jobId]);
+    }
+    await enterPhase(app.app.pool, job, 'DOWNLOADING', 0.1);
+    hub.jobWatch.onChange([job.jobId]);
+    expect(hub.countReads()).toBe(reads);
+    expect(brief(await take(stream))).toEqual([3, false]);
+    expect(hub.countReads()).toBe(reads + 1);
+    await stream.return?.();
   });
 
   test('subscribed over WebSocket while writers race: every stream ends with the end', async () => {
