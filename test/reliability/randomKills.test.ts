@@ -37,7 +37,7 @@ afterEach(async () => {
 test('workers killed at random moments leave no process and no file', async () => {
   const kills = scale(3, 20);
   await standIn.take(1);
-  const load = startLoad(() => fleet.api.url, scale(600, 3_000));
+  const load = startLoad(() => fleet.api.url, scale(1_000, 3_000));
   for (let turn = 0; turn < kills; turn += 1) {
     const [victim] = fleet.workers;
     // Some live long enough to finish what they took up, and some do not.

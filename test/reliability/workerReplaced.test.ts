@@ -158,7 +158,7 @@ test('SIGTERM: what is nearly done ends here, the rest goes on elsewhere and is 
 test('workers and APIs are replaced every few seconds under load, and nothing is lost', async () => {
   const rounds = scale(2, 12);
   await standIn.take(2);
-  const load = startLoad(() => fleet.api.url, scale(800, 2_000));
+  const load = startLoad(() => fleet.api.url, scale(1_500, 2_000));
   const exits: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await fleet.startWorker();

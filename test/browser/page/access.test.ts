@@ -9,7 +9,6 @@ const house = openHouse();
 let videos: Awaited<ReturnType<typeof furnish>>;
 
 const themes = ['light', 'dark'] as const;
-const still = { reducedMotion: 'reduce' } as const;
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;
 const wall = { viewport: { width: 3840, height: 2160 } } as const;
 
@@ -28,7 +27,7 @@ const overhang = (page: Page) =>
 
 describe('axe finds nothing', () => {
   test.each(themes)('on a first visit, %s', async (colorScheme) => {
-    const page = await house.visit({ ...still, colorScheme });
+    const page = await house.visit({ colorScheme });
     await page.getByRole('button', { name: 'Big Buck Bunny' }).waitFor();
     expect(await findWrongs(page)).toEqual([]);
   });
@@ -42,7 +41,7 @@ describe('with jobs in every state', () => {
   test.each(themes)(
     'axe finds nothing on the list, its details and the player, %s',
     async (colorScheme) => {
-      const page = await house.visit({ ...still, colorScheme });
+      const page = await house.visit({ colorScheme });
       await rowOf(page, videos.waiting).waitFor();
       await openDetails(page);
       await page.getByRole('button', { name: /^Play: / }).click();
@@ -52,7 +51,7 @@ describe('with jobs in every state', () => {
   );
 
   test.each(themes)('axe finds nothing on the queue page, %s', async (colorScheme) => {
-    const page = await house.visit({ ...still, colorScheme, path: '/queue' });
+    const page = await house.visit({ colorScheme, path: '/queue' });
     await page.getByText('2 of 2 slots in use').waitFor();
     expect(await findWrongs(page)).toEqual([]);
   });
@@ -61,7 +60,7 @@ describe('with jobs in every state', () => {
     'axe finds nothing on the page for unknown addresses, %s',
     async (colorScheme) => {
       const page = await house.visit({
-        ...{ ...still, colorScheme, path: '/nowhere' },
+        ...{ colorScheme, path: '/nowhere' },
         provoked: /^404: \S+\/nowhere$|^console error: .* 404/,
       });
       await page.getByRole('heading', { name: 'There is no tape here.' }).waitFor();
@@ -72,7 +71,7 @@ describe('with jobs in every state', () => {
   test.each(themes)(
     'axe finds nothing on a refusal and on the sheet of keys, %s',
     async (colorScheme) => {
-      const page = await house.visit({ ...still, colorScheme });
+      const page = await house.visit({ colorScheme });
       await page.getByRole('textbox', { name: 'Link of a video' }).fill('no link');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
@@ -86,7 +85,7 @@ describe('with jobs in every state', () => {
   test.each(['/', '/queue'])(
     'on a phone 360 px wide nothing of %s lies beside the window',
     async (path) => {
-      const page = await house.visit({ ...still, ...phone, path });
+      const page = await house.visit({ ...phone, path });
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (path === '/') {
         await rowOf(page, videos.waiting).waitFor();
@@ -102,7 +101,7 @@ describe('with jobs in every state', () => {
   );
 
   test.each(['/', '/queue'])('a 4K screen is used by %s, and nothing is found', async (path) => {
-    const page = await house.visit({ ...still, ...wall, path });
+    const page = await house.visit({ ...wall, path });
     await page.getByRole('heading', { level: 1 }).waitFor();
     if (path === '/') await rowOf(page, videos.waiting).waitFor();
     else await page.getByText('2 of 2 slots in use').waitFor();

@@ -80,7 +80,10 @@ test('from the first paint to the end of a conversion nothing on the page shifts
   song.hold('player');
   song.hold('media');
   await requestMp3(house.url, addressOf(song));
-  const page = await house.visit({ prepare: (loading) => loading.addInitScript(noteShifts) });
+  const page = await house.visit({
+    reducedMotion: 'no-preference',
+    prepare: (loading) => loading.addInitScript(noteShifts),
+  });
   await rowOf(page, { id: song.id, title: song.title }).waitFor();
   song.release('player');
   await song.whenHeld('media');

@@ -102,7 +102,7 @@ export function openWorld(pool: Database): World {
       for (const id of workers) await beatWorker(pool, { id, slots: 2 });
     },
     async compare(model) {
-      const { rows } = await pool.query<SeenJob>(snapshot);
+      const { rows } = await pool.query<SeenJob>({ name: 'snapshot', text: snapshot });
       checkRules(rows, versions);
       const seen = rows.map(describeSeen).toSorted();
       const wanted = model.jobs.map(describeModel).toSorted();
