@@ -65,8 +65,8 @@ type JobSlot = {
 
 const idsPerRead = 1_000;
 const pauseAfterErrorMs = 1_000;
-/** Below it a rest is not worth a timer: what few follow is told at once. */
-const shortestRestMs = 5;
+/** Below the shortest it is not worth a timer: what few follow is told at once; above the longest it was frozen, not busy. */
+const restMs = { shortest: 5, longest: 1_000 };
 /** The first frame of `watchJobs` shows at most so many jobs; the history has the rest. */
 const snapshotSize = 500;
 
@@ -230,6 +230,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
  */
 async function restAfter(toldAt: number): Promise<void> {
   await immediate();
-  const restMs = performance.now() - toldAt;
-  if (restMs >= shortestRestMs) await delay(restMs, undefined, { ref: false });
+  const tookMs = performance.now() - toldAt;
+  if (tookMs < restMs.shortest) return;
+  await delay(Math.min(tookMs, restMs.longest), undefined, { ref: false });
 }
