@@ -107,6 +107,9 @@ async function encodePart(
   });
 }
 
+/** What was piled up, or comes from two parts at once, says nothing of the speed. */
+const shortestMeasureSeconds = 0.3;
+
 function progressTeller({
   durationSeconds,
   onProgress,
@@ -119,11 +122,12 @@ function progressTeller({
     // Before the first it may have waited for its source, which says nothing of its speed.
     first ??= { at: performance.now(), doneSeconds };
     const elapsedSeconds = (performance.now() - first.at) / 1_000;
+    const isKnown = elapsedSeconds > shortestMeasureSeconds && doneSeconds > first.doneSeconds;
     const secondsEach = elapsedSeconds / (doneSeconds - first.doneSeconds);
     const leftSeconds = Math.max(0, durationSeconds - doneSeconds);
     onProgress({
       fraction: Math.min(0.99, doneSeconds / durationSeconds),
-      etaSeconds: Number.isFinite(secondsEach) ? leftSeconds * secondsEach : null,
+      etaSeconds: isKnown ? leftSeconds * secondsEach : null,
     });
   };
 }

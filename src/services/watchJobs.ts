@@ -65,7 +65,7 @@ type JobSlot = {
 
 const idsPerRead = 1_000;
 const pauseAfterErrorMs = 1_000;
-/** Below the shortest it is not worth a timer: what few follow is told at once; above the longest it was frozen, not busy. */
+/** Below the shortest it is not worth a timer: a change that few follow; above the longest it was frozen, not busy. */
 const restMs = { shortest: 5, longest: 1_000 };
 /** The first frame of `watchJobs` shows at most so many jobs; the history has the rest. */
 const snapshotSize = 500;
@@ -77,12 +77,17 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   let isReading = false;
   let readsBegun = 0;
 
+  const isWatched = (id: string) => listSlots.count() > 0 || slotsByJob.has(id);
+
   async function readDirty(): Promise<void> {
     if (isReading) return;
     isReading = true;
     while (dirty.size > 0) {
-      const ids = [...dirty].slice(0, idsPerRead);
-      for (const id of ids) dirty.delete(id);
+      const next = [...dirty].slice(0, idsPerRead);
+      for (const id of next) dirty.delete(id);
+      // Their last reader may have left meanwhile, and the whole process may be stopping.
+      const ids = next.filter(isWatched);
+      if (ids.length === 0) continue;
       try {
         readsBegun += 1;
         const found = await readWatchedJobs(db, ids);
@@ -113,9 +118,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   }
 
   function onChange(jobIds: readonly string[]): void {
-    for (const id of jobIds) {
-      if (listSlots.count() > 0 || slotsByJob.has(id)) dirty.add(id);
-    }
+    for (const id of jobIds.filter(isWatched)) dirty.add(id);
     void readDirty();
   }
 
@@ -225,8 +228,8 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
 }
 
 /**
- * As long as telling took, the process is left to requests; what changes meanwhile is merged. Frames are made and sent
- * before the event loop turns: then their cost is known.
+ * As long as telling took, the process is left to requests; what changes meanwhile is merged. Most frames are made and sent
+ * before the event loop turns: then their cost is known, near enough.
  */
 async function restAfter(toldAt: number): Promise<void> {
   await immediate();

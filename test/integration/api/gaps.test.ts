@@ -13,6 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import { readAll, watch } from '../../support/graphql.ts';
 import { failJob, queueJob, runJob } from '../../support/jobStates.ts';
 import type { MadeJob } from '../../support/jobStates.ts';
+import { lastFor } from '../../support/lasting.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -145,6 +146,7 @@ describe('one job', () => {
   test('that changes again and again while the process rests from telling is read once for all of it', async () => {
     const [hub, job] = [createHub(), await runJob(app)];
     const stream = hub.jobWatch.watchJob(owner, job.jobId, null);
+    hub.duringNext('readWatchedJobs', () => enterPhase(app.app.pool, job, 'DOWNLOADING', 0.1));
     const { value } = await stream.next();
     // What the frames of some thousand streams cost, before the event loop turns.
     const until = performance.now() + 800;
@@ -152,15 +154,26 @@ describe('one job', () => {
     expect(brief(value())).toEqual([2, false]);
     const reads = hub.countReads();
     for (let change = 0; change < 5; change += 1) {
-      await new Promise(setImmediate);
       hub.jobWatch.onChange([job.jobId]);
+      await new Promise(setImmediate);
     }
-    await enterPhase(app.app.pool, job, 'DOWNLOADING', 0.1);
-    hub.jobWatch.onChange([job.jobId]);
     expect(hub.countReads()).toBe(reads);
     expect(brief(await take(stream))).toEqual([3, false]);
     expect(hub.countReads()).toBe(reads + 1);
     await stream.return?.();
+  });
+
+  test('that changed while the process rested, and whose reader has left meanwhile, is not read any more', async () => {
+    const [hub, job] = [createHub(), await runJob(app)];
+    const stream = hub.jobWatch.watchJob(owner, job.jobId, null);
+    await stream.next();
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    const reads = hub.countReads();
+    hub.jobWatch.onChange([job.jobId]);
+    await stream.return?.();
+    await lastFor(0.5);
+    expect(hub.countReads()).toBe(reads);
   });
 
   test('subscribed over WebSocket while writers race: every stream ends with the end', async () => {

@@ -123,18 +123,24 @@ describe.each(orders)(
   },
 );
 
-test('pages of a search follow each other without a gap, across the end of the stretch', async () => {
-  const seen: string[] = [];
-  let after: HistorySlice['after'] = null;
-  for (;;) {
-    const jobs = await searchHistory(pool, 'big', { ...newest, after, limit: 300 }, ['often']);
-    if (jobs.length === 0) break;
-    seen.push(...jobs.map(({ id }) => id));
-    const last = jobs.at(-1)!;
-    after = { at: last.createdAt.toISOString(), id: last.id };
-  }
-  expect(seen).toEqual(idsExpected({ ...newest, limit: 10_000 }, ['often']));
-});
+test.each(orders)(
+  'pages of a search in the order $order.field $order.direction, from the end: $fromEnd, follow each other without a gap',
+  async ({ order, fromEnd }) => {
+    const seen: string[] = [];
+    const slice = { ...newest, order, fromEnd, limit: 300 };
+    let place: HistorySlice['after'] = null;
+    for (;;) {
+      const places = fromEnd ? { before: place } : { after: place };
+      const jobs = await searchHistory(pool, 'big', { ...slice, ...places }, ['often']);
+      const last = jobs.at(-1);
+      if (last === undefined) break;
+      seen.push(...jobs.map(({ id }) => id));
+      const at = order.field === 'CREATED_AT' ? last.createdAt : last.finishedAt;
+      place = { at: at?.toISOString() ?? 'infinity', id: last.id };
+    }
+    expect(seen).toEqual(idsExpected({ ...slice, limit: 10_000 }, ['often']));
+  },
+);
 
 test('somebody with few jobs finds theirs among those of others, and nothing else', async () => {
   const found = await searchHistory(pool, 'small', newest, ['song']);
@@ -201,14 +207,19 @@ describe('what a page reads does not grow with the history', () => {
     expect(rowsRead()).toBeLessThan(500);
   });
 
-  test.each(['ASC', 'DESC'] as const)(
-    'a search far away in the order of ends (%s) does not read its way there',
-    async (direction) => {
-      const inOrder: HistorySlice = { ...newest, order: { field: 'FINISHED_AT', direction } };
+  test.each([
+    ['DESC', 'after', false],
+    ['ASC', 'before', true],
+  ] as const)(
+    'a search far away in the order of ends (%s, %s a place) does not read its way there',
+    async (direction, side, fromEnd) => {
+      const inOrder: HistorySlice = {
+        ...{ ...newest, order: { field: 'FINISHED_AT', direction }, fromEnd },
+      };
       const ended = idsExpected({ ...inOrder, limit: 10_000, filter: filterOf(['CANCELED']) }, []);
       const blocksAt = async (nth: number) => {
         const { finished, id } = all.find((row) => row.id === ended[nth])!;
-        const slice = { ...inOrder, after: { at: finished, id } };
+        const slice = { ...inOrder, [side]: { at: finished, id } };
         const { db, blocksRead } = counted();
         expect(await searchHistory(db, 'big', slice, ['often'])).toHaveLength(21);
         return blocksRead();

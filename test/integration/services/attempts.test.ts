@@ -131,7 +131,7 @@ describe('a lost attempt', () => {
     // Nobody has put this worker on record.
     await rescueLostAttempts(pool, 6);
     using second = (await attempts.claim(first.key.jobId, 'worker'))!;
-    await eventually('the abort', () => first.signal.aborted, { timeoutMs: 2_000 });
+    await eventually('the abort', () => first.signal.aborted);
     await second.enter('DOWNLOADING');
     expect(second.signal.aborted).toBe(false);
     first[Symbol.dispose]();

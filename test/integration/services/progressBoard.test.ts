@@ -27,17 +27,17 @@ afterAll(async () => {
 let link: DatabaseLink;
 let board: ProgressBoard;
 let lost: AttemptKey[];
-/** How often the board has looked at what its worker still holds, so far and when it last told a loss. */
+/** How often the board has looked at what its worker still holds, so far and when it first told a loss. */
 let looks: number;
-let looksAtLoss: number;
+let looksAtLoss: number | null;
 let errors: unknown[];
 beforeEach(async () => {
-  [lost, errors, looks, looksAtLoss] = [[], [], 0, 0];
+  [lost, errors, looks, looksAtLoss] = [[], [], 0, null];
   link = await openLink(database);
   board = createProgressBoard({
     pool: countingLooks(link.pool),
     onLost(key) {
-      looksAtLoss = looks;
+      looksAtLoss ??= looks;
       lost.push(key);
     },
     onError: (error) => errors.push(error),
@@ -200,7 +200,7 @@ describe('an attempt that is no longer ours', () => {
     await takeAway(job);
     const looksBefore = looks;
     await eventually('the loss', () => lost.length > 0);
-    expect(looksAtLoss - looksBefore).toBeLessThanOrEqual(1);
+    expect(looksAtLoss! - looksBefore).toBeLessThanOrEqual(1);
     expect(lost).toContainEqual(keyOf(job));
     expect(lost).not.toContainEqual(keyOf(kept));
   });
