@@ -11,12 +11,11 @@ import { percentile, report } from '../support/figures.ts';
 import { openFolder } from '../support/folder.ts';
 import { createJob, keyOf, readJob } from '../support/jobs.ts';
 import { lastFor } from '../support/lasting.ts';
-import { readMemoryMb } from '../support/processes.ts';
 import { openSocket } from '../support/socket.ts';
 import type { TestSocket } from '../support/socket.ts';
 import { startTapedeck } from '../support/tapedeck.ts';
+import type { Tapedeck } from '../support/tapedeck.ts';
 
-/** As many slow ones as it takes for what they cost to stand out from the garbage of a busy process. */
 const [jobCount, attentiveCount, slowCount] = [100, 10, 40];
 /** Within the 24 s after which a client that answers no ping is taken for gone. */
 const changes = 150;
@@ -27,12 +26,26 @@ const watchAll = `subscription { jobs { jobs { id status version attempt created
   progress { phase fraction bytesDone bytesTotal bytesPerSecond etaSeconds } options { quality embedThumbnail }
   source { title uploader durationSeconds thumbnailUrl } } } }`;
 
+/** What is resident is garbage more than anything else: 50 MB more or less, by the moment. */
+const tellingMemory = `--expose-gc --import=${new URL('../support/tellingMemory.mjs', import.meta.url).href}`;
+
+async function memoryInUse({ pid, output }: Tapedeck): Promise<number> {
+  const told = () => [...output().matchAll(/memory in use: ([\d.]+) MB/g)];
+  const count = told().length;
+  process.kill(pid, 'SIGUSR2');
+  await eventually('the API to tell its memory', () => told().length > count);
+  return Number(told().at(-1)?.[1]);
+}
+
 test('subscribers that do not read cost little memory and nobody else time, and miss nothing in the end', async () => {
   await using stack = new AsyncDisposableStack();
   const { path: dataFolder } = stack.use(await openFolder());
   const database = stack.use(await createTestDatabase());
   const api = stack.use(
-    await startTapedeck({ dataFolder, settings: { DATABASE_URL: database.url, ROLES: 'api' } }),
+    await startTapedeck({
+      dataFolder,
+      settings: { DATABASE_URL: database.url, ROLES: 'api', NODE_OPTIONS: tellingMemory },
+    }),
   );
   const jobs: Job[] = [];
   for (let made = 0; made < jobCount; made += 1) {
@@ -87,13 +100,13 @@ test('subscribers that do not read cost little memory and nobody else time, and 
     slow.push(socket);
   }
   const reading = await moveOn();
-  const before = await readMemoryMb(api.pid);
+  const before = await memoryInUse(api);
   for (const { raw, forget } of slow) {
     forget();
     raw.pause();
   }
   const paused = await moveOn();
-  const growthMb = ((await readMemoryMb(api.pid)) - before) / slowCount;
+  const growthMb = ((await memoryInUse(api)) - before) / slowCount;
 
   const newest = new Map<string, number>();
   for (const { id } of jobs) {

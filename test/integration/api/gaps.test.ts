@@ -146,7 +146,9 @@ describe('one job', () => {
   test('that changes again and again while the process rests from telling is read once for all of it', async () => {
     const [hub, job] = [createHub(), await runJob(app)];
     const stream = hub.jobWatch.watchJob(owner, job.jobId, null);
-    hub.duringNext('readWatchedJobs', () => enterPhase(app.app.pool, job, 'DOWNLOADING', 0.1));
+    hub.duringNext('readWatchedJobs', async () => {
+      await enterPhase(app.app.pool, job, 'DOWNLOADING', 0.1);
+    });
     const { value } = await stream.next();
     // What the frames of some thousand streams cost, before the event loop turns.
     const until = performance.now() + 800;
