@@ -241,7 +241,7 @@ const graceMs = 8_000;
 /** What has just begun has no estimate yet; asking its site again elsewhere would take as long as to wait for one. */
 const undecidedMs = 3_000;
 
-/** Tools report many times a second, but an encoder that starts on a busy machine is silent for a while. Older estimates are not believed. */
+/** Older estimates are not believed: tools report many times a second, but for an encoder that starts on a busy machine. */
 const stillMs = 4_000;
 
 function endsBy(deadline: number, { phase, movedAt, endsAt }: Entry, now: number): boolean {

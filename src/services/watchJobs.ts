@@ -85,7 +85,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
     while (dirty.size > 0) {
       const next = [...dirty].slice(0, idsPerRead);
       for (const id of next) dirty.delete(id);
-      // Their last reader may have left meanwhile, and the whole process may be stopping.
+      // Most may be nobody's; the last reader of others may have left meanwhile, and the process may be stopping.
       const ids = next.filter(isWatched);
       if (ids.length === 0) continue;
       try {
@@ -118,7 +118,7 @@ export function createJobWatch({ db, onReadError }: WatchOptions): JobWatch {
   }
 
   function onChange(jobIds: readonly string[]): void {
-    for (const id of jobIds.filter(isWatched)) dirty.add(id);
+    for (const id of jobIds) dirty.add(id);
     void readDirty();
   }
 

@@ -27,7 +27,7 @@ const watchAll = `subscription { jobs { jobs { id status version attempt created
   source { title uploader durationSeconds thumbnailUrl } } } }`;
 
 /** What is resident is garbage more than anything else: 50 MB more or less, by the moment. */
-const tellingMemory = `--expose-gc --import=${new URL('../support/tellingMemory.mjs', import.meta.url).href}`;
+const tellingMemory = `--import=${new URL('../support/tellingMemory.ts', import.meta.url).href}`;
 
 async function memoryInUse({ pid, output }: Tapedeck): Promise<number> {
   const told = () => [...output().matchAll(/memory in use: ([\d.]+) MB/g)];
