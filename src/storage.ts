@@ -1,14 +1,12 @@
 // The folders under DATA_DIR: scratch space for each attempt, kept sources, and the store of published MP3s. Files are
 // called by job and attempt; titles never reach the file system. It knows no database.
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { nullWhenMissing, refuseWhenFull } from './domain/fileFaults.ts';
+import { sha256Of } from './filePieces.ts';
 import { isPlainFile, openPlainFile } from './plainFile.ts';
 import { openGrowingMp3 } from './storage/growingMp3.ts';
 import type { GrowingMp3 } from './storage/growingMp3.ts';
@@ -92,8 +90,7 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
     },
     async publish(file, key) {
       const path = artifactPath(key);
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash);
+      const sha256 = await sha256Of(file);
       const { size } = await stat(file);
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -103,7 +100,7 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
       } catch (error) {
         refuseWhenFull(error);
       }
-      return { sizeBytes: size, sha256: hash.digest('hex') };
+      return { sizeBytes: size, sha256 };
     },
     async openArtifact(key) {
       return openPlainFile(artifactPath(key)).catch(nullWhenMissing);

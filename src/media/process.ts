@@ -7,7 +7,6 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -56,8 +55,8 @@ export type RunOptions = {
   readonly maxCpuSeconds?: number;
   readonly signal: AbortSignal;
   /**
-   * What the tool reads from stdin; nothing if absent. The signal aborts when the tool reads no more. A thrown
-   * error ends the run, which then fails with it.
+   * What the tool reads from stdin; nothing if absent. A piece is taken before the next is asked for. The signal
+   * aborts when the tool reads no more. A thrown error ends the run, which then fails with it.
    */
   readonly input?: (signal: AbortSignal) => AsyncIterable<Buffer>;
   /**
@@ -182,12 +181,13 @@ async function feed(
 ): Promise<void> {
   const closed = new AbortController();
   stdin.once('close', () => closed.abort());
-  async function* told() {
-    try {
-      yield* input(closed.signal);
-    } catch (error) {
-      onError(error);
-    }
+  stdin.on('error', () => {});
+  const isTaken = (piece: Buffer) =>
+    new Promise<boolean>((resolve) => stdin.write(piece, (error) => resolve(!error)));
+  try {
+    for await (const piece of input(closed.signal)) if (!(await isTaken(piece))) break;
+  } catch (error) {
+    onError(error);
   }
-  await pipeline(told, stdin).catch(() => {});
+  stdin.end();
 }

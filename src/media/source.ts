@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
 import { nullWhenMissing } from '../domain/fileFaults.ts';
+import { pieceBytes, readPiece } from '../filePieces.ts';
 import { openPlainFile } from '../plainFile.ts';
 import type { BegunSource, FetchedSource } from './ytdlp.ts';
 
@@ -16,7 +17,10 @@ export type GrowingSource = {
   readonly whole: Promise<FetchedSource>;
   begin(source: BegunSource): void;
   complete(source: FetchedSource): void;
-  /** The bytes in order, waiting for those to come; ends when the file is whole and read, or on the signal. */
+  /**
+   * The bytes in order, waiting for those to come; ends when the file is whole and read, or on the signal. Each
+   * piece is good until the next is asked for.
+   */
   read(signal: AbortSignal): AsyncGenerator<Buffer>;
   /**
    * True when everything that was read is what the whole file holds. It is not when the site would not
@@ -25,9 +29,8 @@ export type GrowingSource = {
   hasKeptItsWord(): Promise<boolean>;
 };
 
-/** How long a reader waits for more. A stat costs microseconds, and the encoder has a buffer meanwhile. */
+/** How long a reader waits for more. A look costs microseconds, and the encoder has a buffer meanwhile. */
 const pauseMs = 25;
-const chunkBytes = 64 * 1024;
 
 /** One for each attempt. */
 export function growingSource(): GrowingSource {
@@ -41,16 +44,15 @@ export function growingSource(): GrowingSource {
     readings.push(reading);
     await using file = await openFirst((await begun.promise).paths, signal);
     if (file === null) return;
+    const buffer = Buffer.allocUnsafe(pieceBytes);
     while (!signal.aborted) {
       // In this order: what was appended before it became whole is read after.
       const isLast = isWhole;
-      // Looked at first: a buffer for each look would be megabytes a second while a download stands still.
-      const { size } = await file.stat();
-      if (size > reading.bytes) {
-        const chunk = await readChunk(file, reading.bytes);
-        reading.bytes += chunk.length;
-        reading.checksum = crc32(chunk, reading.checksum);
-        yield chunk;
+      const piece = await readPiece(file, buffer, reading.bytes);
+      if (piece.length > 0) {
+        reading.bytes += piece.length;
+        reading.checksum = crc32(piece, reading.checksum);
+        yield piece;
       } else if (isLast) {
         return;
       } else {
@@ -70,26 +72,21 @@ export function growingSource(): GrowingSource {
     read,
     async hasKeptItsWord() {
       await using file = await openPlainFile((await whole.promise).audioPath);
+      const buffer = Buffer.allocUnsafe(pieceBytes);
       let position = 0;
       let checksum = 0;
       for (const reading of readings.toSorted((a, b) => a.bytes - b.bytes)) {
         while (position < reading.bytes) {
-          const chunk = await readChunk(file, position, reading.bytes - position);
-          if (chunk.length === 0) return false;
-          position += chunk.length;
-          checksum = crc32(chunk, checksum);
+          const piece = await readPiece(file, buffer, position, reading.bytes - position);
+          if (piece.length === 0) return false;
+          position += piece.length;
+          checksum = crc32(piece, checksum);
         }
         if (checksum !== reading.checksum) return false;
       }
       return true;
     },
   };
-}
-
-async function readChunk(file: FileHandle, position: number, most = chunkBytes): Promise<Buffer> {
-  const wanted = Math.min(most, chunkBytes);
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, position);
-  return buffer.subarray(0, bytesRead);
 }
 
 /** The file may be renamed between two looks, so a miss of all names is no answer yet. */

@@ -5,9 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { nullWhenMissing } from '../domain/fileFaults.ts';
-import { openPlainFile } from '../plainFile.ts';
+import { sha256Of } from '../filePieces.ts';
 
 export type SourceKey = { readonly site: string; readonly externalId: string };
 
@@ -143,11 +142,4 @@ async function readNote(folder: string): Promise<Note | null> {
 
 async function isWhole(path: string, { sizeBytes, sha256 }: Note): Promise<boolean> {
   return (await stat(path)).size === sizeBytes && (await sha256Of(path)) === sha256;
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await using file = await openPlainFile(path);
-  await pipeline(file.createReadStream({ autoClose: false }), hash);
-  return hash.digest('hex');
 }

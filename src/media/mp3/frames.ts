@@ -17,6 +17,8 @@ export type FrameHeader = {
 const bitratesKbps = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const sampleRates = [44_100, 48_000, 32_000];
 const headerBytes = 4;
+/** 320 kbit/s at 32 kHz, with padding. */
+const largestFrameBytes = 1_441;
 
 /** Null when no frame of our kind begins with these bytes. */
 export function readHeader(bytes: Buffer): FrameHeader | null {
@@ -50,21 +52,38 @@ export function withBitrate(header: Buffer, kbps: number): Buffer {
  * anything else between them, or when the last is cut.
  */
 export async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
-  let rest: Buffer = Buffer.alloc(0);
+  // The start of a frame whose end has not come yet.
+  let cut: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const frames: Buffer[] = [];
-    while (bytes.length >= headerBytes) {
-      const header = readHeader(bytes);
-      if (header === null) throw noFrame(bytes);
-      if (header.sizeBytes > bytes.length) break;
-      frames.push(bytes.subarray(0, header.sizeBytes));
-      bytes = bytes.subarray(header.sizeBytes);
+    let bytes = chunk;
+    if (cut.length > 0) {
+      // Not all of the chunk is copied for the sake of the one frame that lies across two.
+      const seam = Buffer.concat([cut, chunk.subarray(0, largestFrameBytes)]);
+      const mended = firstFrame(seam);
+      if (mended === null) {
+        cut = seam;
+        continue;
+      }
+      frames.push(mended);
+      bytes = chunk.subarray(mended.length - cut.length);
     }
-    rest = bytes;
+    for (let frame = firstFrame(bytes); frame !== null; frame = firstFrame(bytes)) {
+      frames.push(frame);
+      bytes = bytes.subarray(frame.length);
+    }
+    cut = bytes;
     if (frames.length > 0) yield frames;
   }
-  if (rest.length > 0) throw noFrame(rest);
+  if (cut.length > 0) throw noFrame(cut);
+}
+
+/** Null when it is not complete. */
+function firstFrame(bytes: Buffer): Buffer | null {
+  if (bytes.length < headerBytes) return null;
+  const header = readHeader(bytes);
+  if (header === null) throw noFrame(bytes);
+  return header.sizeBytes > bytes.length ? null : bytes.subarray(0, header.sizeBytes);
 }
 
 function noFrame(bytes: Buffer): AttemptFailure {

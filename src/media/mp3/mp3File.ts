@@ -27,6 +27,7 @@ export async function createMp3File(
   // Whoever reads what an earlier try has written must not see it become another sound.
   await rm(path, { force: true });
   const file = await open(path, 'wx', 0o600);
+  const join = joiner();
   const offsets: number[] = [];
   let firstFrame: Buffer | null = null;
   let bytes = 0;
@@ -47,7 +48,7 @@ export async function createMp3File(
         bytes += frame.length;
         checksum = crc16(frame, checksum);
       }
-      await file.appendFile(Buffer.concat(parts)).catch(refuseWhenFull);
+      await file.appendFile(join(parts)).catch(refuseWhenFull);
       if (isFirst) options.onBegun();
     },
     async complete(samples) {
@@ -67,8 +68,21 @@ export type FrameFile = AsyncDisposable & Pick<Mp3File, 'append'>;
 /** Begins a file of frames and nothing else. */
 export async function createFrameFile(path: string): Promise<FrameFile> {
   const file = await open(path, 'w', 0o600);
+  const join = joiner();
   return {
-    append: (frames) => file.appendFile(Buffer.concat(frames)).catch(refuseWhenFull),
+    append: (frames) => file.appendFile(join(frames)).catch(refuseWhenFull),
     [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+/** Joins buffers in one of its own, which is filled anew by the next call. */
+function joiner(): (parts: readonly Buffer[]) => Buffer {
+  let room: Buffer = Buffer.alloc(0);
+  return (parts) => {
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (bytes > room.length) room = Buffer.allocUnsafe(bytes);
+    let end = 0;
+    for (const part of parts) end += part.copy(room, end);
+    return room.subarray(0, bytes);
   };
 }
