@@ -32,7 +32,8 @@ export async function squarePictures(
     const args = [
       // Half a picture is none: the connection may have broken in the middle of it.
       ['-nostdin', '-y', '-loglevel', 'error', '-xerror', '-err_detect', 'explode'],
-      ['-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', path],
+      // More threads than one are started in vain for a single picture, at a fifth of what it takes.
+      ['-threads', '1', '-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', path],
       squareArgs(sides.cover, cover),
       squareArgs(sides.thumbnail, thumbnail),
     ];
@@ -58,7 +59,7 @@ function squareArgs(maxSide: number, output: string): readonly string[] {
   const side = `min(${maxSide},iw)`;
   return [
     ['-frames:v', '1', '-vf', `crop='min(iw,ih)':'min(iw,ih)',scale='${side}':'${side}'`],
-    ['-pix_fmt', 'yuvj420p', '-q:v', '3', '-f', 'mjpeg', output],
+    ['-threads', '1', '-pix_fmt', 'yuvj420p', '-q:v', '3', '-f', 'mjpeg', output],
   ].flat();
 }
 
