@@ -1,11 +1,10 @@
-// Asks ffprobe about a file: what a downloaded source holds, and whether a finished MP3 is whole.
-// It decodes nothing; a whole MP3 is told by counting its packets, a quarter of a second for an hour of sound.
+// Asks ffprobe what a downloaded source holds. It decodes nothing, and judges no MP3: mp3/verify.ts does.
 
 import { AttemptFailure } from '../domain/failure.ts';
+import { isShorter } from '../domain/soundLength.ts';
 import { childEnvironment } from './environment.ts';
 import type { HostEnvironment } from './environment.ts';
 import { classify } from './failures.ts';
-import { frameSamples } from './mp3/frames.ts';
 import { run, withArguments } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -58,59 +57,14 @@ export async function probeSource(
   );
   if (stream === undefined) throw new AttemptFailure('NO_AUDIO', { format });
   const wholeSeconds = seconds(format?.['duration']);
-  if (wholeSeconds !== null && isShorter(wholeSeconds, site.durationSeconds)) {
-    throw new AttemptFailure('NETWORK', { wholeSeconds, siteSeconds: site.durationSeconds });
+  const { durationSeconds: siteSeconds } = site;
+  if (wholeSeconds !== null && siteSeconds !== null && isShorter(wholeSeconds, siteSeconds)) {
+    throw new AttemptFailure('NETWORK', { wholeSeconds, siteSeconds });
   }
   return {
     // The sound of a film may end before the picture.
     durationSeconds: seconds(stream['duration']) ?? wholeSeconds,
   };
-}
-
-/**
- * Checks that a finished file is an MP3 that holds the expected sound, counted and not only claimed.
- * Throws OUTPUT_INVALID. `bitrateKbps` is the average without tags.
- */
-export async function verify(
-  path: string,
-  expectedDurationSeconds: number | null,
-  workplace: Workplace,
-): Promise<{ readonly durationSeconds: number; readonly bitrateKbps: number }> {
-  const entries = 'stream=codec_name,sample_rate,bit_rate,nb_read_packets:format=duration';
-  const args = ['-f', 'mp3', '-count_packets', '-show_entries', entries];
-  const { stream, format } = await probe(args, path, workplace).catch((cause: unknown) => {
-    workplace.signal.throwIfAborted();
-    throw new AttemptFailure('OUTPUT_INVALID', { tool: 'ffprobe' }, { cause });
-  });
-  const sampleRate = Number(stream?.['sample_rate']);
-  const countedSeconds = (Number(stream?.['nb_read_packets']) * frameSamples) / sampleRate;
-  const claimedSeconds = Number(format?.['duration']);
-  const bitrateKbps = Math.round(Number(stream?.['bit_rate']) / 1000);
-  const isWhole =
-    stream?.['codec_name'] === 'mp3' &&
-    countedSeconds > 0 &&
-    bitrateKbps > 0 &&
-    isSameLength(countedSeconds, claimedSeconds) &&
-    (expectedDurationSeconds === null || isSameLength(countedSeconds, expectedDurationSeconds));
-  if (!isWhole) {
-    const facts = { stream, claimedSeconds, countedSeconds, expectedDurationSeconds };
-    throw new AttemptFailure('OUTPUT_INVALID', facts);
-  }
-  return { durationSeconds: countedSeconds, bitrateKbps };
-}
-
-/** Whether the lengths, in seconds, may be of the same sound. */
-export function isSameLength(actual: number, expected: number): boolean {
-  return Math.abs(actual - expected) <= tolerance(expected);
-}
-
-/** max(2 s, 1 %): sites round durations, and encoders add a few hundredths. */
-function tolerance(durationSeconds: number): number {
-  return Math.max(2, durationSeconds / 100);
-}
-
-function isShorter(actual: number, expected: number | null): boolean {
-  return expected !== null && actual < expected - tolerance(expected);
 }
 
 function seconds(value: string | undefined): number | null {
@@ -133,7 +87,6 @@ async function probe(
     folder: workplace.folder,
     environment: childEnvironment(workplace.hostEnvironment, workplace.folder),
     sandbox: workplace.ffmpeg.sandbox ?? null,
-    readable: path,
     maxFileBytes: 0,
     timeoutMs: workplace.timeoutMs,
     signal: workplace.signal,

@@ -46,8 +46,6 @@ export type RunOptions = {
   readonly environment: Readonly<Record<string, string>>;
   /** Null, or absent: it sees what this process sees. */
   readonly sandbox?: Sandbox | null;
-  /** A file outside of the work folder that it may read, too. */
-  readonly readable?: string;
   /** No file that the tool writes can grow beyond this. */
   readonly maxFileBytes: number;
   readonly timeoutMs: number;
@@ -93,7 +91,7 @@ export async function run(options: RunOptions): Promise<Exit> {
       LAUNCH_MEMORY_KIB: String(memoryKib),
       LAUNCH_CPU_SECONDS: String(options.maxCpuSeconds ?? Math.ceil(options.timeoutMs / 1_000)),
       LAUNCH_OPEN_FILES: String(mostOpenFiles),
-      LAUNCH_SANDBOX: options.sandbox ? within(options.sandbox, options).join('\n') : '',
+      LAUNCH_SANDBOX: options.sandbox ? within(options.sandbox, options.folder).join('\n') : '',
     },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,

@@ -39,13 +39,9 @@ const world: Sandbox = [
   ...systemFolders.flatMap((path) => ['--ro-bind-try', path, path]),
 ];
 
-/** The options that give a sandbox its work folder and what else it may read; the tool and its arguments follow. */
-export function within(
-  sandbox: Sandbox,
-  { folder, readable }: { readonly folder: string; readonly readable?: string },
-): readonly string[] {
-  const more = readable === undefined ? [] : ['--ro-bind', readable, readable];
-  return [...sandbox, '--bind', folder, folder, ...more, '--chdir', folder, '--'];
+/** The options that give a sandbox its work folder; the tool and its arguments follow. */
+export function within(sandbox: Sandbox, folder: string): readonly string[] {
+  return [...sandbox, '--bind', folder, folder, '--chdir', folder, '--'];
 }
 
 /**

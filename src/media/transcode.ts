@@ -1,9 +1,10 @@
 // Turns a source into the finished MP3, as early as its bytes come, and once more from the whole file where
-// that does not work. It neither downloads nor judges the result: ytdlp.ts and probe.ts do.
+// that does not work. It neither downloads nor judges the result: ytdlp.ts and mp3/verify.ts do.
 
+import { isSameLength } from '../domain/soundLength.ts';
 import { encodeParts, refuseLength } from './encodeParts.ts';
 import type { EncodePartsRequest } from './encodeParts.ts';
-import { isSameLength, probeSource } from './probe.ts';
+import { probeSource } from './probe.ts';
 import type { GrowingSource } from './source.ts';
 import { orAbort } from './together.ts';
 

@@ -10,8 +10,8 @@ import type { Logger } from '../logger.ts';
 import { squarePictures } from '../media/cover.ts';
 import type { SquarePictures } from '../media/cover.ts';
 import type { HostEnvironment } from '../media/environment.ts';
-import { verify } from '../media/probe.ts';
 import type { Ffmpeg, Workplace } from '../media/probe.ts';
+import { verifyMp3 } from '../media/mp3/verify.ts';
 import { growingSource } from '../media/source.ts';
 import type { GrowingSource } from '../media/source.ts';
 import { id3Tag } from '../media/tags.ts';
@@ -102,7 +102,7 @@ async function runAttempt(attempt: Attempt, options: ConvertOptions & Beginning)
     (signal) => convertSound(attempt, source, bar, { ...options, ...workplace, mp3Path, signal }),
   ]);
   await attempt.enter('TAGGING');
-  const measured = await verify(mp3Path, sound.durationSeconds, workplace);
+  const measured = await verifyMp3(mp3Path, sound.durationSeconds, attempt.signal);
   await storeAndFinish(attempt, mp3Path, { ...measured, token: sound.token }, options.storage);
 }
 

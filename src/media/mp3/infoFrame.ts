@@ -59,6 +59,33 @@ export function infoFrame(firstFrame: Buffer, size: SoundSize): Buffer {
   return frame;
 }
 
+/** What an info frame says of the frames behind it. */
+export type Claims = {
+  readonly frames: number;
+  readonly bytes: number;
+  /** CRC-16 of all of them. */
+  readonly checksum: number;
+};
+
+/** Null when the bytes do not begin with a frame as `infoFrame` makes it. */
+export function readInfoFrame(bytes: Buffer): Claims | null {
+  const header = readHeader(bytes);
+  if (header === null || bytes.length < header.sizeBytes) return null;
+  const frame = bytes.subarray(0, header.sizeBytes);
+  const at = header.headBytes;
+  const lameTag = at + 120;
+  const isOurs =
+    ['Xing', 'Info'].includes(frame.toString('latin1', at, at + 4)) &&
+    frame.readUInt32BE(at + 4) === 0x0f &&
+    frame.readUInt16BE(lameTag + 34) === crc16(frame.subarray(0, lameTag + 34));
+  if (!isOurs) return null;
+  return {
+    frames: frame.readUInt32BE(at + 8),
+    bytes: frame.readUInt32BE(at + 12) - frame.length,
+    checksum: frame.readUInt16BE(lameTag + 32),
+  };
+}
+
 const crcTable = Uint16Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;

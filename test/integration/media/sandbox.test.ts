@@ -107,13 +107,6 @@ describe.each<Kind>(['ytdlp', 'ffmpeg'])('in the sandbox of %s', (kind) => {
     expect(lines).toEqual(['sees the rest']);
   });
 
-  test('a file outside of its folder is there when it is named, to be read only', async () => {
-    const readable = secrets.file('secret');
-    const script = `cat '${readable}'; echo; (echo x > '${readable}') 2>/dev/null || echo refused`;
-    const { lines } = await runIn(kind, '/bin/sh', ['-c', script], { readable });
-    expect(lines).toEqual(['of another job', 'refused']);
-  });
-
   test('no process but its own is there, and none of ours can be signaled', async () => {
     const { lines } = await shell(
       kind,

@@ -13,7 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { squarePictures } from '../../../src/media/cover.ts';
-import { verify } from '../../../src/media/probe.ts';
+import { verifyMp3 } from '../../../src/media/mp3/verify.ts';
 import { growingSource } from '../../../src/media/source.ts';
 import type { GrowingSource } from '../../../src/media/source.ts';
 import { id3Tag } from '../../../src/media/tags.ts';
@@ -24,6 +24,7 @@ import { lastFor } from '../../support/lasting.ts';
 import { processesIn } from '../../support/processes.ts';
 import { hearTones, soundFile, tones } from '../../support/sound.ts';
 import type { SoundFormat } from '../../support/sound.ts';
+import { readMp3 } from '../../support/mp3.ts';
 import { openWorkplace } from '../../support/workplace.ts';
 import type { TestWorkplace } from '../../support/workplace.ts';
 
@@ -87,7 +88,11 @@ describe('transcoding', () => {
     async (format) => {
       const { durationSeconds } = await convert(await soundFile(sound, format));
       expect(durationSeconds).toBeCloseTo(20, 0);
-      const measured = await verify(workplace.file('sound.mp3'), durationSeconds, workplace);
+      const measured = await verifyMp3(
+        workplace.file('sound.mp3'),
+        durationSeconds,
+        workplace.signal,
+      );
       expect(measured.durationSeconds).toBeCloseTo(20, 0);
       expect(await hearTones(workplace.file('sound.mp3'))).toEqual(tones(sound));
     },
@@ -99,20 +104,20 @@ describe('transcoding', () => {
     ['KBPS_320', 320],
   ] as const)('%s has that bitrate', async (quality, bitrateKbps) => {
     await convert(await soundFile(sound, 'm4a'), { quality });
-    const measured = await verify(workplace.file('sound.mp3'), 20, workplace);
+    const measured = await verifyMp3(workplace.file('sound.mp3'), 20, workplace.signal);
     expect(measured.bitrateKbps).toBe(bitrateKbps);
   });
 
   test('VBR_BEST has a rate of its own', async () => {
     await convert(await soundFile(sound, 'm4a'), { quality: 'VBR_BEST' });
-    const { bitrateKbps } = await verify(workplace.file('sound.mp3'), 20, workplace);
+    const { bitrateKbps } = await verifyMp3(workplace.file('sound.mp3'), 20, workplace.signal);
     expect([32, 64, 128, 192, 320]).not.toContain(bitrateKbps);
   });
 
   test('a source of 8 kHz gets the bitrate that was asked for', async () => {
     await make('-f', 'lavfi', '-i', 'sine=d=5:r=8000', workplace.file('low.wav'));
     await convert(workplace.file('low.wav'), { durationSeconds: null, quality: 'KBPS_320' });
-    const measured = await verify(workplace.file('sound.mp3'), 5, workplace);
+    const measured = await verifyMp3(workplace.file('sound.mp3'), 5, workplace.signal);
     expect(measured.bitrateKbps).toBe(320);
   });
 
@@ -304,7 +309,7 @@ describe('verifying', () => {
     await writeFile(workplace.file('source'), whole.subarray(0, whole.length / 2));
     const { durationSeconds } = await convert(workplace.file('source'));
     expect(durationSeconds).toBeCloseTo(20, 0);
-    const checked = verify(workplace.file('sound.mp3'), durationSeconds, workplace);
+    const checked = verifyMp3(workplace.file('sound.mp3'), durationSeconds, workplace.signal);
     expect(await failureOf(checked)).toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
@@ -313,17 +318,41 @@ describe('verifying', () => {
     const path = workplace.file('sound.mp3');
     await truncate(path, Math.floor((await stat(path)).size / 2));
     for (const expected of [20, null]) {
-      expect(await failureOf(verify(path, expected, workplace))).toMatchObject({
+      expect(await failureOf(verifyMp3(path, expected, workplace.signal))).toMatchObject({
         code: 'OUTPUT_INVALID',
       });
     }
+  });
+
+  test('a bit that changed after it was written is caught', async () => {
+    await convert(await soundFile(sound, 'm4a'));
+    const path = workplace.file('sound.mp3');
+    const bytes = await readFile(path);
+    const middle = bytes.length >> 1;
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    await writeFile(path, bytes);
+    const failure = await failureOf(verifyMp3(path, 20, workplace.signal));
+    expect(failure).toMatchObject({ code: 'OUTPUT_INVALID' });
+  });
+
+  const someTag = id3Tag(
+    { title: 'Title', artist: null, album: null, date: null, sourceUrl: 'https://a.example/' },
+    null,
+  );
+  test.each(['KBPS_192', 'VBR_BEST'] as const)('%s measures as ffprobe does', async (quality) => {
+    await convert(await soundFile(sound, 'm4a'), { quality, tag: someTag });
+    const path = workplace.file('sound.mp3');
+    const measured = await verifyMp3(path, 20, workplace.signal);
+    const seen = await readMp3(path);
+    expect(measured.bitrateKbps).toBe(seen.bitrateKbps);
+    expect(measured.durationSeconds).toBeCloseTo((seen.frameBytes.length * 1_152) / 44_100, 6);
   });
 
   test.each([
     ['another codec', () => soundFile(sound, 'm4a')],
     ['no file', () => Promise.resolve('/nowhere/sound.mp3')],
   ])('%s is OUTPUT_INVALID', async (_what, path) => {
-    expect(await failureOf(verify(await path(), 20, workplace))).toMatchObject({
+    expect(await failureOf(verifyMp3(await path(), 20, workplace.signal))).toMatchObject({
       code: 'OUTPUT_INVALID',
     });
   });
@@ -436,12 +465,12 @@ describe('tagging', () => {
     expect(await make('-i', path(), '-map', '0:v:0', '-c', 'copy', '-f', 'mjpeg', '-')).toEqual(
       cover,
     );
-    expect(await verify(path(), 20, workplace)).toMatchObject({ bitrateKbps: 192 });
+    expect(await verifyMp3(path(), 20, workplace.signal)).toMatchObject({ bitrateKbps: 192 });
   });
 
   test('works without anything to say but the address', async () => {
     const nothing = { ...tags, title: null, artist: null, date: null };
     await convert(await soundFile(sound, 'm4a'), { tag: id3Tag(nothing, null) });
-    expect(await verify(path(), 20, workplace)).toMatchObject({ bitrateKbps: 192 });
+    expect(await verifyMp3(path(), 20, workplace.signal)).toMatchObject({ bitrateKbps: 192 });
   });
 });
