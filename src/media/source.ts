@@ -6,8 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
 import { nullWhenMissing } from '../domain/fileFaults.ts';
-import { pieceBytes, readPiece } from '../filePieces.ts';
-import { openPlainFile } from '../plainFile.ts';
+import { openPlainFile, pieceBytes, readPiece } from '../plainFile.ts';
 import type { BegunSource, FetchedSource } from './ytdlp.ts';
 
 export type GrowingSource = {

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { nullWhenMissing } from '../domain/fileFaults.ts';
-import { sha256Of } from '../filePieces.ts';
+import { sha256Of } from '../plainFile.ts';
 
 export type SourceKey = { readonly site: string; readonly externalId: string };
 

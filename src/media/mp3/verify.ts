@@ -4,8 +4,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { AttemptFailure } from '../../domain/failure.ts';
 import { isSameLength } from '../../domain/soundLength.ts';
-import { pieceBytes, readPiece } from '../../filePieces.ts';
-import { openPlainFile } from '../../plainFile.ts';
+import { openPlainFile, pieceBytes, readPiece } from '../../plainFile.ts';
 import { frameSamples, readHeader } from './frames.ts';
 import { crc16, readInfoFrame } from './infoFrame.ts';
 import type { Claims } from './infoFrame.ts';
