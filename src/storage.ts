@@ -1,12 +1,22 @@
-// The folders under DATA_DIR: scratch space for each attempt, kept sources, and the store of published MP3s. Files are
-// called by job and attempt; titles never reach the file system. It knows no database.
+// The folders under DATA_DIR: scratch space for each attempt and for tools that wait for one, kept sources, and the store
+// of published MP3s. Files are called by job and attempt; titles never reach the file system. It knows no database.
 
 import type { Dirent } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { nullWhenMissing, refuseWhenFull } from './domain/fileFaults.ts';
-
 import { isPlainFile, openPlainFile, sha256Of } from './plainFile.ts';
 import { openGrowingMp3 } from './storage/growingMp3.ts';
 import type { GrowingMp3 } from './storage/growingMp3.ts';
@@ -24,6 +34,9 @@ export type WorkFolder = AsyncDisposable & {
   readonly mp3Path: string;
 };
 
+/** Disposing removes what is still there of it. */
+export type StandbyFolder = AsyncDisposable & { readonly path: string };
+
 export type LeftoverFile = FileKey & {
   readonly path: string;
   /** An MP3 of the store, and not the folder of an attempt. */
@@ -35,6 +48,8 @@ export type Storage = {
   /** Downloads that a retry may start from. */
   readonly sources: KeptSources;
   openWorkFolder(key: FileKey): Promise<WorkFolder>;
+  /** For a tool that waits: an empty folder that can be renamed into a work folder. Removes what others left behind. */
+  openStandbyFolder(): Promise<StandbyFolder>;
   /** Moves a finished file into the store in one step. Throws AttemptFailure STORAGE_FULL. */
   publish(file: string, key: FileKey): Promise<{ sizeBytes: number; sha256: string }>;
   /** Opens an MP3 for reading; null when it is not there. The caller closes it. */
@@ -55,6 +70,9 @@ export type Storage = {
   measureDisk(): Promise<{ freeBytes: number; totalBytes: number }>;
 };
 
+/** Twice as long as any tool waits. */
+const standbyLeftAfterMs = 10 * 60 * 1_000;
+
 const jobIdPattern = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const namePattern = new RegExp(`^(${jobIdPattern})\\.(\\d+)(\\.mp3)?$`);
 
@@ -64,6 +82,8 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
   const storeRoot = join(dataFolder, 'store');
   await mkdir(workRoot, { recursive: true, mode: 0o700 });
   await mkdir(storeRoot, { recursive: true, mode: 0o700 });
+  const standbyRoot = join(dataFolder, 'standby');
+  await mkdir(standbyRoot, { recursive: true, mode: 0o700 });
   const sourcesRoot = join(dataFolder, 'sources');
   await mkdir(sourcesRoot, { recursive: true, mode: 0o700 });
 
@@ -87,6 +107,12 @@ export async function createStorage(dataFolder: string): Promise<Storage> {
         mp3Path: growingPath(key),
         [Symbol.asyncDispose]: () => remove().catch(() => {}),
       };
+    },
+    async openStandbyFolder() {
+      await removeOlder(standbyRoot, standbyLeftAfterMs);
+      const path = await mkdtemp(join(standbyRoot, 'tool-'));
+      const remove = () => rm(path, { recursive: true, force: true }).catch(() => {});
+      return { path, [Symbol.asyncDispose]: remove };
     },
     async publish(file, key) {
       const path = artifactPath(key);
@@ -147,6 +173,15 @@ async function describe(entry: Dirent): Promise<LeftoverFile | null> {
   const found = await lstat(path).catch(nullWhenMissing);
   const isPublished = extension !== undefined;
   return found && { jobId, attempt: Number(attempt), path, isPublished, modifiedAt: found.mtime };
+}
+
+async function removeOlder(root: string, ageMs: number): Promise<void> {
+  for (const name of await readdir(root)) {
+    const path = join(root, name);
+    const found = await stat(path).catch(nullWhenMissing);
+    const isOlder = found !== null && Date.now() - found.mtimeMs > ageMs;
+    if (isOlder) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Without it, a power cut could leave a name in the store with nothing behind it. */

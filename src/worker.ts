@@ -8,12 +8,15 @@ import type { Metrics } from './metrics.ts';
 import { startEgressGuard } from './media/egress.ts';
 import { readYtdlpVersion } from './media/tools.ts';
 import type { Tools } from './media/tools.ts';
+import { createYtdlpStandby } from './media/ytdlpStandby.ts';
 import { createAttempts } from './services/attempts.ts';
 import type { AttemptObserver } from './services/attemptObserver.ts';
 import { createUpkeep } from './services/upkeep.ts';
 import { beatTimeoutMs, startWorkerPulse } from './services/workerPulse.ts';
 import { createChores, crontab } from './tasks/chores.ts';
 import { createConvertTask } from './tasks/convert.ts';
+import type { ConvertOptions } from './tasks/convert.ts';
+import { prepareYtdlp } from './tasks/obtainSource.ts';
 import { outliveLostWrites, queueLogger, startRunner } from './worker/queueRunner.ts';
 import { lookAfterYtdlp } from './worker/ytdlpCare.ts';
 import type { ToolFinder } from './worker/ytdlpCare.ts';
@@ -82,11 +85,17 @@ export async function startWorker(
   const leftBehind = countLeftBehind(slots);
   const onRecord = Promise.withResolvers<void>();
   onRecord.promise.catch(() => {});
-  const convert = createConvertTask({
+  const standby = stack.use(
+    createYtdlpStandby({
+      openFolder: () => storage.openStandbyFolder(),
+      onError: (err) => logger.warn({ err }, 'no yt-dlp was started ahead'),
+    }),
+  );
+  const conversion: ConvertOptions = {
     attempts,
     storage,
     thumbnails,
-    ...{ ytdlp: inUse.ytdlp, onYtdlpRun: inUse.onYtdlpRun },
+    ...{ ytdlp: inUse.ytdlp, onYtdlpRun: inUse.onYtdlpRun, standby },
     ffmpeg: tools.ffmpeg,
     proxyUrl: guard.url,
     hostEnvironment: config.environment,
@@ -99,7 +108,8 @@ export async function startWorker(
     onLeftBehind: leftBehind.add,
     logger,
     onRecord: onRecord.promise,
-  });
+  };
+  const convert = createConvertTask(conversion);
   const chores = createChores(
     createUpkeep({
       pool,
@@ -170,6 +180,7 @@ export async function startWorker(
     attempts.stop();
     await stopping;
   });
+  void prepareYtdlp(conversion, config.allowedHosts.youtube ? 'youtube' : 'any');
   logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
 
   const ends = [conversions.ended, housekeeping.ended, deaf.promise, leftBehind.tooMuch];

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { openPlainFile } from '../plainFile.ts';
 import { childEnvironment } from './environment.ts';
 import type { Workplace } from './probe.ts';
-import { run, withArguments } from './process.ts';
+import { withArguments } from './launch.ts';
+import { run } from './process.ts';
 
 /** Pixels a side, at most: a cover is sharp on a phone (some 100 kB), a thumbnail in a row (some 10 kB). */
 const sides = { cover: 800, thumbnail: 256 } as const;

@@ -8,7 +8,8 @@ import { classify } from './failures.ts';
 import { frameSamples, readFrames, readHeader } from './mp3/frames.ts';
 import { hostileInput } from './probe.ts';
 import type { Workplace } from './probe.ts';
-import { run, withArguments } from './process.ts';
+import { withArguments } from './launch.ts';
+import { run } from './process.ts';
 
 /** What LAME is told for each quality; how hard it tries stays at its default, as with bare yt-dlp. */
 const qualityArgs: Readonly<Record<AudioQuality, readonly string[]>> = {

@@ -11,12 +11,14 @@ export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 /** The variables that say whom to trust; yt-dlp has to be told to obey them. */
 const trustNames = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'] as const;
 
+const bundleName = 'trusted.pem';
+
 /** True when the operator chose certificates of his own. */
 export function choosesCertificates(host: HostEnvironment): boolean {
   return trustNames.some((name) => host[name]);
 }
 
-/** PATH and the trust variables, and a home without settings of anybody. `folder` is the work folder. */
+/** PATH and the trust variables, and a home without settings of anybody. `folder` is where the tool is at work. */
 export function childEnvironment(host: HostEnvironment, folder: string): Record<string, string> {
   const inherited = ['PATH', ...trustNames].flatMap((name) => {
     const value = host[name];
@@ -27,7 +29,7 @@ export function childEnvironment(host: HostEnvironment, folder: string): Record<
 
 /**
  * NODE_EXTRA_CA_CERTS adds to the trusted roots, but Python knows only SSL_CERT_FILE, which replaces
- * them: so both are joined in a file in the work folder. Empty when the variable is not set.
+ * them: so both are joined in a file in the work folder, named from there. Empty when the variable is not set.
  */
 export async function extraCertificates(
   host: HostEnvironment,
@@ -38,12 +40,12 @@ export async function extraCertificates(
   const roots = host['SSL_CERT_FILE']
     ? await readFile(host['SSL_CERT_FILE'], 'utf8')
     : rootCertificates.join('\n');
-  const bundle = join(folder, 'trusted.pem');
+  const bundle = join(folder, bundleName);
   // What stands there already, a link perhaps, is not written to.
   await rm(bundle, { force: true });
   await writeFile(bundle, `${roots}\n${await readFile(extra, 'utf8')}`, {
     mode: 0o600,
     flag: 'wx',
   });
-  return { SSL_CERT_FILE: bundle };
+  return { SSL_CERT_FILE: bundleName };
 }

@@ -5,7 +5,8 @@ import { isShorter } from '../domain/soundLength.ts';
 import { childEnvironment } from './environment.ts';
 import type { HostEnvironment } from './environment.ts';
 import { classify } from './failures.ts';
-import { run, withArguments } from './process.ts';
+import { withArguments } from './launch.ts';
+import { run } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** ffmpeg as found on this machine. */

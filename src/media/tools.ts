@@ -1,5 +1,5 @@
 // Finds yt-dlp and ffmpeg and says how good they are. It installs nothing: scripts/tools.ts does. It
-// asks for versions with execFile, because src/media/process.ts is made for the runs of a job.
+// asks for versions with execFile, because src/media/launch.ts is made for the runs of a job.
 
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';

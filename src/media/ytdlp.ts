@@ -1,40 +1,34 @@
-// Fetches the sound of one source with a single run of yt-dlp, through youtube-dl-exec.
+// Fetches the sound of one source with a single run of yt-dlp.
 // It converts nothing: the file is whatever the site has, and only ffmpeg can tell if it is whole.
 
 import { link, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-import { create } from 'youtube-dl-exec';
-
 import { AttemptFailure } from '../domain/failure.ts';
 import { watchDownload } from './downloadWatch.ts';
 import type { DownloadWatch, WatchRequest } from './downloadWatch.ts';
-import { proxyEnvironment } from './egress.ts';
-import { childEnvironment, choosesCertificates, extraCertificates } from './environment.ts';
-import type { HostEnvironment } from './environment.ts';
 import { classify } from './failures.ts';
-import { run } from './process.ts';
-import type { Start } from './process.ts';
-import { coverName, downloadFlags, soundName } from './ytdlpFlags.ts';
-import type { Extractors, YtDlp } from './ytdlpFlags.ts';
+import { attend } from './process.ts';
+import { coverName, soundName } from './ytdlpFlags.ts';
+import { launchYtdlp } from './ytdlpLaunch.ts';
+import type { YtdlpStart } from './ytdlpLaunch.ts';
 import type { FetchedMetadata } from './ytdlpOutput.ts';
+import type { YtdlpStandby } from './ytdlpStandby.ts';
 
-export type FetchRequest = WatchRequest & {
-  readonly ytdlp: YtDlp;
-  /** The canonical URL, built by src/domain; never a caller's text. */
-  readonly url: string;
-  readonly extractors: Extractors;
-  /** The guard through which all traffic goes. */
-  readonly proxyUrl: string;
-  /** Fresh, empty, mode 0700. */
-  readonly folder: string;
-  readonly hostEnvironment: HostEnvironment;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-  /** Called once, when the first bytes of the sound are there. */
-  readonly onBegun: (source: BegunSource) => void;
-};
+export type FetchRequest = WatchRequest &
+  Omit<YtdlpStart, 'maxFileBytes'> & {
+    /** Where one may have been started already; absent: a new one is started. */
+    readonly standby?: Pick<YtdlpStandby, 'take'>;
+    /** The canonical URL, built by src/domain; never a caller's text. */
+    readonly url: string;
+    /** Fresh, empty, mode 0700. */
+    readonly folder: string;
+    readonly signal: AbortSignal;
+    readonly timeoutMs: number;
+    /** Called once, when the first bytes of the sound are there. */
+    readonly onBegun: (source: BegunSource) => void;
+  };
 
 /** What is known when the first bytes of sound have come. */
 export type BegunSource = {
@@ -80,7 +74,7 @@ function isCoversFault(error: unknown, watch: DownloadWatch): boolean {
 }
 
 async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<FetchedSource> {
-  const { folder, hostEnvironment } = request;
+  const { folder } = request;
   const audioPath = join(folder, soundName);
   let begun: Promise<BegunSource> | undefined;
   const begin = async (metadata: FetchedMetadata) => {
@@ -90,20 +84,14 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
     return source;
   };
   const complaints: string[] = [];
-  const exit = await run({
-    tool: request.ytdlp.path,
-    start: startYtDlp(request),
-    folder,
-    environment: {
-      ...childEnvironment(hostEnvironment, folder),
-      ...(await extraCertificates(hostEnvironment, folder)),
-      // In the environment, for everyone on the machine can read a command line.
-      ...proxyEnvironment(request.proxyUrl),
-      YTDLP_NO_PLUGINS: '1',
+  request.signal.throwIfAborted();
+  const start = startOf(request);
+  const waiting = await request.standby?.take(start, folder);
+  const launched = waiting ?? (await launchYtdlp(start, folder));
+  const exit = await attend(launched, {
+    async *input() {
+      yield Buffer.from(`${request.url}\n`);
     },
-    sandbox: request.ytdlp.sandbox ?? null,
-    maxFileBytes: request.limits.maxFilesizeBytes,
-    maxCpuSeconds: longestCpuSeconds,
     timeoutMs: request.timeoutMs,
     signal: request.signal,
     onLine(line, stream) {
@@ -136,15 +124,10 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
   return { audioPath, coverPath, metadata };
 }
 
-function startYtDlp(request: FetchRequest): Start {
-  const ownCertificates = choosesCertificates(request.hostEnvironment);
-  const flags = downloadFlags({ ...request, ownCertificates });
-  return (launcher, options) => {
-    const child = create(launcher).exec(request.url, flags, options);
-    // It is a promise too, which rejects on any exit code but 0: run() watches the child instead.
-    child.catch(() => {});
-    return child;
-  };
+function startOf({ limits, ...request }: FetchRequest): YtdlpStart {
+  const { ytdlp, extractors, wantCover, proxyUrl, hostEnvironment } = request;
+  const maxFileBytes = limits.maxFilesizeBytes;
+  return { ytdlp, extractors, wantCover, proxyUrl, hostEnvironment, maxFileBytes };
 }
 
 /**
@@ -170,7 +153,5 @@ async function keepCover(folder: string): Promise<string | null> {
   return null;
 }
 
-/** Two gigabytes take a minute; a site's scripts, some seconds. */
-const longestCpuSeconds = 10 * 60;
 const maxCoverBytes = 20_000_000;
 const isThumbnail = new RegExp(`^(?:${coverName}|${soundName})\\.(?!part|ytdl|temp)\\w+$`);

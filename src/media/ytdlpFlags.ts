@@ -1,7 +1,6 @@
 // The command line of yt-dlp: hardened, and fitted to the version at hand. It starts nothing.
 // youtube-dl-exec turns camelCase names into flags; a `false` or an empty value would be mangled there.
 
-import { join } from 'node:path';
 import type { Sandbox } from './sandbox.ts';
 
 /** yt-dlp as found on this machine. */
@@ -44,13 +43,14 @@ export function downloadFlags(options: {
   readonly extractors: Extractors;
   readonly wantCover: boolean;
   readonly ownCertificates: boolean;
-  readonly folder: string;
 }): Flags {
   const { ytdlp } = options;
   return {
     // A yt-dlp.conf may hold `--exec`, and one would be read even from the work folder.
     ignoreConfig: true,
     noUpdate: true,
+    // The address comes from stdin, which nobody else on the machine can read.
+    batchFile: '-',
     noCacheDir: true,
     ...(options.extractors === 'youtube' && { useExtractors: 'youtube' }),
     noPlaylist: true,
@@ -74,7 +74,7 @@ export function downloadFlags(options: {
     format: 'ba[ext=m4a]/ba/b/b*',
     fixup: 'never',
     // A grandchild would survive `kill -9` of Node, so yt-dlp finds no ffmpeg to start.
-    ffmpegLocation: join(options.folder, 'none'),
+    ffmpegLocation: './none',
     noMtime: true,
     output: [soundName, `thumbnail:${coverName}`],
     ...(options.wantCover && { writeThumbnail: true }),

@@ -6,6 +6,7 @@ import type { Task } from 'graphile-worker';
 import { z } from 'zod';
 import { AttemptFailure } from '../domain/failure.ts';
 import type { JobFailureCode } from '../domain/failure.ts';
+import { extractorsFor } from '../domain/url.ts';
 import type { Logger } from '../logger.ts';
 import { squarePictures } from '../media/cover.ts';
 import type { SquarePictures } from '../media/cover.ts';
@@ -18,10 +19,11 @@ import { id3Tag } from '../media/tags.ts';
 import { orAbort, together } from '../media/together.ts';
 import { transcode } from '../media/transcode.ts';
 import type { Ytdlp } from '../media/tools.ts';
+import type { YtdlpStandby } from '../media/ytdlpStandby.ts';
 import { conversionBar } from './conversionBar.ts';
 import type { ConversionBar } from './conversionBar.ts';
 import { sourceKey } from './keptSource.ts';
-import { forgetSource, obtainSource } from './obtainSource.ts';
+import { forgetSource, obtainSource, prepareYtdlp } from './obtainSource.ts';
 import type { Beginning } from './obtainSource.ts';
 import { AttemptLost, WorkerStopping } from '../services/attempt.ts';
 import type { Attempt } from '../services/attempt.ts';
@@ -35,6 +37,8 @@ export type ConvertOptions = {
   readonly thumbnails: Thumbnails;
   /** The one in use when an attempt begins, which keeps it. */
   readonly ytdlp: () => Promise<Ytdlp>;
+  /** Where the next attempt's may have been started already. */
+  readonly standby: YtdlpStandby;
   /** Told of each attempt that ran it; null when it succeeded. */
   readonly onYtdlpRun: (ytdlp: Ytdlp, failure: JobFailureCode | null) => void;
   readonly ffmpeg: Ffmpeg;
@@ -81,6 +85,11 @@ export function createConvertTask(options: ConvertOptions): Task {
     } catch (error) {
       const cause: unknown = attempt.signal.aborted ? attempt.signal.reason : error;
       await endAttempt(attempt, cause, { ...options, logger, start });
+    } finally {
+      // Not before: its start would take from this one what it saves the next.
+      if (!(attempt.signal.reason instanceof WorkerStopping)) {
+        void prepareYtdlp(options, extractorsFor(attempt.job.source.site));
+      }
     }
   };
 }

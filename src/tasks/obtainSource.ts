@@ -8,6 +8,7 @@ import { extractorsFor } from '../domain/url.ts';
 import type { GrowingSource } from '../media/source.ts';
 import { fetchSource } from '../media/ytdlp.ts';
 import type { FetchedSource } from '../media/ytdlp.ts';
+import type { Extractors } from '../media/ytdlpFlags.ts';
 import type { Attempt } from '../services/attempt.ts';
 import type { Storage } from '../storage.ts';
 import type { ConversionBar } from './conversionBar.ts';
@@ -20,6 +21,9 @@ export type Beginning = { readonly start: { isFromKept: boolean } };
 
 /** With the encoder below the four hours after which graphile-worker would start the job a second time. */
 const downloadTimeoutMs = 2 * 60 * 60 * 1_000;
+
+/** Without being embedded too: people see it on the page. */
+const wantCover = true;
 
 type Obtaining = ConvertOptions &
   Beginning & { readonly folder: string; readonly signal: AbortSignal };
@@ -70,8 +74,7 @@ async function download(
     ytdlp,
     url: source.canonicalUrl,
     extractors: extractorsFor(source.site),
-    // Without being embedded too: people see it on the page.
-    wantCover: true,
+    wantCover,
     timeoutMs: downloadTimeoutMs,
     onSource({ title, uploader, durationSeconds, thumbnailUrl }, sizeBytes) {
       refuseWithoutRoom(sizeBytes, durationSeconds, wanted.quality);
@@ -91,6 +94,18 @@ async function download(
   growing.complete(fetched);
   await described;
   return fetched;
+}
+
+/** Has a yt-dlp started for the next attempt. Never rejects: without one that attempt takes a little longer. */
+export async function prepareYtdlp(options: ConvertOptions, extractors: Extractors): Promise<void> {
+  const { proxyUrl, hostEnvironment, limits, logger } = options;
+  const start = { extractors, wantCover, proxyUrl, hostEnvironment };
+  const maxFileBytes = limits.maxFilesizeBytes;
+  try {
+    options.standby.prepare({ ...start, ytdlp: await options.ytdlp(), maxFileBytes });
+  } catch (err) {
+    logger.warn({ err }, 'no yt-dlp was started ahead');
+  }
 }
 
 /** After a failure: keeps what the next attempt may start from, and nothing else. */

@@ -100,7 +100,7 @@ test('a cancel at any moment leaves one end, no process and no file, also when w
     if (!isRetried) expect(ends).toEqual([statuses.get(id)]);
   }
   await eventually('every tool to be gone', async () => {
-    return (await processesIn(fleet.dataFolder)).length === 0;
+    return (await processesIn(fleet.workFolder)).length === 0;
   });
   await fleet.sweep();
   const store = await readdir(join(fleet.dataFolder, 'store'), { recursive: true });

@@ -27,7 +27,13 @@ beforeAll(async () => {
   // Its parent is src/media/supervise.sh, and that one's the worker. proc(5)
   await writeFile(
     deadly,
-    `#!/bin/sh\ncase "$*" in *poison*) kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat); exec sleep 1000;; esac\nexec "${ytdlp.path}" "$@"\n`,
+    [
+      `#!/bin/sh`,
+      `case "$*" in *--version*) exec "${ytdlp.path}" "$@";; esac`,
+      `read -r address`,
+      `case $address in *poison*) kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat); exec sleep 1000;; esac`,
+      `echo "$address" | "${ytdlp.path}" "$@"`,
+    ].join('\n'),
   );
   await chmod(deadly, 0o755);
   fleet = stack.use(

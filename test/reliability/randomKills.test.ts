@@ -48,7 +48,7 @@ test('workers killed at random moments leave no process and no file', async () =
   await load.stop();
   const ends = await fleet.waitForAll();
   await eventually('every tool to be gone', async () => {
-    return (await processesIn(fleet.dataFolder)).length === 0;
+    return (await processesIn(fleet.workFolder)).length === 0;
   });
   const { rows } = await fleet.database.pool.query<{ name: string }>(
     `select id || '.' || attempt || '.mp3' as name from tapedeck.jobs where status = 'SUCCEEDED'`,

@@ -72,12 +72,12 @@ afterAll(() => stack.disposeAsync());
 /** A yt-dlp that says that it is this version, writes down each run, and has the fault for all videos but those named. */
 function programOf(version: string, fault?: { sparing?: string }): string {
   const sparing = fault?.sparing === undefined ? '' : `*${fault.sparing}*) ;; `;
-  const failing = `case "$*" in ${sparing}*) echo "ERROR: [youtube] x: No video formats found!" >&2; exit 1;; esac\n`;
+  const failing = `case $address in ${sparing}*) echo "ERROR: [youtube] x: No video formats found!" >&2; exit 1;; esac\n`;
   return [
     `#!/bin/sh\ncase "$*" in *--version*) echo ${version}; exit;; esac\n`,
-    `echo ${version} >> "${folder.file('used')}"\n`,
+    `read -r address || exit\necho ${version} >> "${folder.file('used')}"\n`,
     fault === undefined ? '' : failing,
-    `exec "${realPath}" "$@"\n`,
+    `echo "$address" | "${realPath}" "$@"\n`,
   ].join('');
 }
 

@@ -3,7 +3,8 @@
 // tools in sandboxes.
 
 import { childEnvironment } from '../../src/media/environment.ts';
-import { run, withArguments } from '../../src/media/process.ts';
+import { withArguments } from '../../src/media/launch.ts';
+import { run } from '../../src/media/process.ts';
 import { confineTools } from '../../src/media/sandbox.ts';
 import { findTools } from '../../src/media/tools.ts';
 import { fetchSource } from '../../src/media/ytdlp.ts';

@@ -26,6 +26,7 @@ export async function makeStandIn(folder: Folder): Promise<StandIn> {
     tool,
     `#!/bin/sh
 case "$*" in *--version*) echo 2026.08.19; exit;; esac
+read -r address
 echo '@found {"duration":${soundSeconds}}'
 echo '@chosen {"title":"Stand-in","uploader":"Nobody","duration":${soundSeconds},"acodec":"mp4a"}'
 echo '@begin'

@@ -2,7 +2,8 @@
 // `node startingParent.ts <work folder> <sandbox as JSON>`. It says when it begins.
 
 import { childEnvironment } from '../../src/media/environment.ts';
-import { run, withArguments } from '../../src/media/process.ts';
+import { withArguments } from '../../src/media/launch.ts';
+import { run } from '../../src/media/process.ts';
 import type { Sandbox } from '../../src/media/sandbox.ts';
 
 const [folder = '', sandbox = 'null'] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createStorage } from '../../src/storage.ts';
 import type { FileKey, Storage } from '../../src/storage.ts';
 import { openFolder } from '../support/folder.ts';
@@ -39,8 +39,8 @@ async function files(): Promise<string[]> {
     .map(({ parentPath, name }) => join(parentPath, name));
 }
 
-test('both folders are made for this user alone', async () => {
-  for (const name of ['work', 'store']) {
+test('the folders are made for this user alone', async () => {
+  for (const name of ['work', 'store', 'sources', 'standby']) {
     expect((await stat(folder.file(name))).mode & 0o777).toBe(0o700);
   }
 });
@@ -50,6 +50,30 @@ test('a store that is there already is taken over', async () => {
   await publish(key);
   const again = await createStorage(folder.path);
   expect(await again.hasArtifact(key)).toBe(true);
+});
+
+describe('the folder of a tool that waits', () => {
+  test('becomes that of an attempt, with the tool in it', async () => {
+    await using standby = await storage.openStandbyFolder();
+    expect((await stat(standby.path)).mode & 0o777).toBe(0o700);
+    await using work = await storage.openWorkFolder(newKey());
+    await writeFile(join(standby.path, 'brought along'), '');
+    await rename(standby.path, work.path);
+    expect(await readdir(work.path)).toEqual(['brought along']);
+  });
+
+  test('goes when it is not wanted; one that a killed process left goes with the next', async () => {
+    const left = await storage.openStandbyFolder();
+    const old = new Date(Date.now() - 11 * 60 * 1_000);
+    await utimes(left.path, old, old);
+    const waiting = await storage.openStandbyFolder();
+    await using next = await storage.openStandbyFolder();
+    await writeFile(join(next.path, 'deep'), '');
+    const names = await readdir(folder.file('standby'));
+    expect(names.toSorted()).toEqual([waiting, next].map(({ path }) => basename(path)).toSorted());
+    await waiting[Symbol.asyncDispose]();
+    expect(await readdir(folder.file('standby'))).toEqual([basename(next.path)]);
+  });
 });
 
 describe('a work folder', () => {

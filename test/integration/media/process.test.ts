@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { childEnvironment } from '../../../src/media/environment.ts';
-import { run, withArguments } from '../../../src/media/process.ts';
+import { withArguments } from '../../../src/media/launch.ts';
+import { run } from '../../../src/media/process.ts';
 import type { RunOptions } from '../../../src/media/process.ts';
 import { processesIn } from '../../support/processes.ts';
 import { openWorkplace } from '../../support/workplace.ts';

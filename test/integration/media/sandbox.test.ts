@@ -9,7 +9,8 @@ import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { childEnvironment } from '../../../src/media/environment.ts';
-import { run, withArguments } from '../../../src/media/process.ts';
+import { withArguments } from '../../../src/media/launch.ts';
+import { run } from '../../../src/media/process.ts';
 import type { Exit, RunOptions } from '../../../src/media/process.ts';
 import { confineTools } from '../../../src/media/sandbox.ts';
 import type { ConfinedTools } from '../../../src/media/sandbox.ts';

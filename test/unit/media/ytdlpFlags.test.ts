@@ -19,7 +19,7 @@ function commandLine(changes: Partial<Parameters<typeof downloadFlags>[0]> = {})
     wantCover: true,
     ownCertificates: false,
   } as const;
-  return args(downloadFlags({ ...plain, folder: '/job', ...changes }));
+  return args(downloadFlags({ ...plain, ...changes }));
 }
 
 /** What follows a flag, each time that it is there. */
@@ -38,10 +38,14 @@ test('youtube-dl-exec mangles none of the flags', () => {
 });
 
 test('nothing that runs a command or writes outside is ever passed', () => {
-  const flags = commandLine().filter((each) => each.startsWith('--'));
+  const flags = commandLine().filter((each) => each.startsWith('--') && each !== '--batch-file');
   const dangerous =
     /exec|netrc|downloader|file-urls|write-link|cookies|plugin|batch|load-info|config-loc/;
   expect(flags.filter((flag) => dangerous.test(flag))).toEqual([]);
+});
+
+test('the address comes from stdin, and from no file', () => {
+  expect(valuesOf(commandLine(), '--batch-file')).toEqual(['-']);
 });
 
 test('a YouTube job asks only the YouTube extractor, which makes no request for other sites', () => {

@@ -41,7 +41,7 @@ describe('the layer check', () => {
       'src/http/page.ts:1: http may not import src/config.ts.',
       'src/http/page.ts:2: http may not import src/tasks/convert.ts.',
       'src/odd.ts:1: odd is no layer; add it to the table in scripts/check/layers.ts.',
-      'src/tasks/convert.ts:1: only src/media/process.ts, src/media/tools.ts, src/db/embedded/ may import node:child_process.',
+      'src/tasks/convert.ts:1: only src/media/launch.ts, src/media/tools.ts, src/db/embedded/ may import node:child_process.',
       'src/worker.ts:2: worker may not import src/app.ts.',
     ]);
   });

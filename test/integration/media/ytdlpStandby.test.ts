@@ -1,0 +1,196 @@
+// A yt-dlp that is started before there is an address for it: the real one, with and without a sandbox.
+
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { parseAllowedHosts } from '../../../src/domain/allowedHosts.ts';
+import { startEgressGuard } from '../../../src/media/egress.ts';
+import type { EgressGuard } from '../../../src/media/egress.ts';
+import { confineTools } from '../../../src/media/sandbox.ts';
+import { findTools } from '../../../src/media/tools.ts';
+import { fetchSource } from '../../../src/media/ytdlp.ts';
+import type { YtdlpStart } from '../../../src/media/ytdlpLaunch.ts';
+import { createYtdlpStandby } from '../../../src/media/ytdlpStandby.ts';
+import type { YtdlpStandby } from '../../../src/media/ytdlpStandby.ts';
+import { createStorage } from '../../../src/storage.ts';
+import type { Storage } from '../../../src/storage.ts';
+import { eventually } from '../../support/eventually.ts';
+import { body, startSite } from '../../support/loopbackSite.ts';
+import type { LoopbackSite } from '../../support/loopbackSite.ts';
+import { processesIn } from '../../support/processes.ts';
+import { soundFile } from '../../support/sound.ts';
+import { openWorkplace } from '../../support/workplace.ts';
+import type { TestWorkplace } from '../../support/workplace.ts';
+
+let workplace: TestWorkplace;
+let site: LoopbackSite;
+let guard: EgressGuard;
+let storage: Storage;
+let standby: YtdlpStandby;
+let sound: Buffer;
+const complaints: unknown[] = [];
+const limits = { maxDurationSeconds: 3_600, maxFilesizeBytes: 50_000_000 };
+
+beforeEach(async () => {
+  workplace = await openWorkplace();
+  sound = await readFile(await soundFile({ id: 'standby-test', seconds: 20 }, 'm4a'));
+  site = await startSite({ '/sound.m4a': body('audio/mp4', sound) });
+  guard = await startEgressGuard({
+    allowedHosts: parseAllowedHosts(site.endpoint).allowedHosts,
+    environment: {},
+    logger: { warn: () => {}, debug: () => {} },
+  });
+  storage = await createStorage(workplace.folder);
+  standby = open();
+});
+afterEach(async () => {
+  await standby[Symbol.asyncDispose]();
+  await guard[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
+  const left = await readdir(workplace.file('standby'));
+  // It throws when a process is left.
+  await workplace[Symbol.asyncDispose]();
+  if (left.length > 0) throw new Error(`folders were left: ${left.join(', ')}`);
+  const complained = complaints.splice(0);
+  if (complained.length > 0) throw new AggregateError(complained, 'it complained');
+});
+
+function open(longestWaitMs?: number): YtdlpStandby {
+  return createYtdlpStandby({
+    openFolder: () => storage.openStandbyFolder(),
+    onError: (error) => complaints.push(error),
+    ...(longestWaitMs !== undefined && { longestWaitMs }),
+  });
+}
+
+function startOf(changes: Partial<YtdlpStart> = {}): YtdlpStart {
+  return {
+    ...{ ytdlp: workplace.ytdlp, extractors: 'any', wantCover: false, proxyUrl: guard.url },
+    ...{ hostEnvironment: workplace.hostEnvironment, maxFileBytes: limits.maxFilesizeBytes },
+    ...changes,
+  };
+}
+
+/** The processes of those that wait. */
+const waiting = () => processesIn(workplace.file('standby'));
+const begun = () =>
+  eventually('a yt-dlp to wait', async () =>
+    (await waiting()).find((command) => /python.*yt-dlp/.test(command)),
+  );
+
+async function attemptFolder(name = 'attempt'): Promise<string> {
+  const folder = workplace.file(name);
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+async function fetchInto(folder: string, start: YtdlpStart): Promise<Buffer> {
+  const { audioPath } = await fetchSource({
+    ...{ ...start, limits, standby, folder, signal: workplace.signal, timeoutMs: 60_000 },
+    url: `${site.origin}/sound.m4a`,
+    ...{ onSource: () => {}, onBegun: () => {}, onProgress: () => {} },
+  });
+  expect(audioPath).toBe(join(folder, 'source'));
+  return await readFile(audioPath);
+}
+
+describe.each(['sandbox', 'bare'] as const)('one that waits: %s', (how) => {
+  async function tool(): Promise<YtdlpStart['ytdlp']> {
+    if (how === 'bare') return workplace.ytdlp;
+    const search = { ytdlpPath: null, ffmpegPath: null, searchPath: process.env['PATH'] ?? '' };
+    const { tools, refusal } = await confineTools(await findTools(search), {
+      ...{ environment: process.env, dataFolder: workplace.file('data') },
+    });
+    expect(refusal).toBeNull();
+    return tools.ytdlp;
+  }
+
+  test('serves an attempt in its folder, trusting whom it would have trusted there', async () => {
+    await writeFile(workplace.file('extra.pem'), '');
+    const start = startOf({
+      ytdlp: await tool(),
+      hostEnvironment: {
+        ...workplace.hostEnvironment,
+        NODE_EXTRA_CA_CERTS: workplace.file('extra.pem'),
+      },
+    });
+    standby.prepare(start);
+    const command = await begun();
+    const folder = await attemptFolder();
+    expect(await fetchInto(folder, start)).toEqual(sound);
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['source', 'trusted.pem']));
+    expect(await waiting()).toEqual([]);
+    expect(command).not.toContain(site.origin);
+  });
+
+  test('is gone when nobody wants it any more', async () => {
+    standby.prepare(startOf({ ytdlp: await tool() }));
+    await begun();
+    await standby[Symbol.asyncDispose]();
+    expect(await waiting()).toEqual([]);
+    standby.prepare(startOf());
+    expect(await standby.take(startOf(), await attemptFolder())).toBeNull();
+  });
+});
+
+test('without one an attempt starts its own', async () => {
+  expect(await fetchInto(await attemptFolder(), startOf())).toEqual(sound);
+});
+
+test('two are never started, and the second attempt gets none', async () => {
+  standby.prepare(startOf());
+  standby.prepare(startOf());
+  await begun();
+  expect(await readdir(workplace.file('standby'))).toHaveLength(1);
+  const attempts = ['one', 'two'].map(async (name) =>
+    fetchInto(await attemptFolder(name), startOf()),
+  );
+  expect(await Promise.all(attempts)).toEqual([sound, sound]);
+});
+
+test.each<[string, () => Partial<YtdlpStart>]>([
+  ['for other sites', () => ({ extractors: 'youtube' })],
+  ['of another version', () => ({ ytdlp: { ...workplace.ytdlp } })],
+  ['with a thumbnail', () => ({ wantCover: true })],
+])('one that was started %s is ended, and not taken', async (_what, changes) => {
+  standby.prepare(startOf(changes()));
+  await begun();
+  expect(await standby.take(startOf(), await attemptFolder())).toBeNull();
+  expect(await waiting()).toEqual([]);
+});
+
+test('one that died while it waited is not taken', async () => {
+  standby.prepare(startOf());
+  const [pid] = (await begun()).split(' ');
+  process.kill(Number(pid), 'SIGKILL');
+  await eventually('its supervisor to end too', async () => (await waiting()).length === 0);
+  expect(await fetchInto(await attemptFolder(), startOf())).toEqual(sound);
+});
+
+test('one that has waited for long is replaced by another', async () => {
+  await standby[Symbol.asyncDispose]();
+  standby = open(500);
+  standby.prepare(startOf());
+  const [first] = (await begun()).split(' ');
+  await eventually('another one to wait, alone', async () => {
+    const pids = (await waiting()).map((command) => command.split(' ')[0]);
+    return (
+      pids.length > 0 &&
+      !pids.includes(first) &&
+      (await readdir(workplace.file('standby'))).length === 1
+    );
+  });
+  await standby[Symbol.asyncDispose]();
+});
+
+test('a folder that cannot become the attempt’s is no harm: the attempt starts its own', async () => {
+  standby.prepare(startOf());
+  await begun();
+  const folder = await attemptFolder();
+  await writeFile(join(folder, 'in the way'), '');
+  expect(await fetchInto(folder, startOf())).toEqual(sound);
+  expect(await waiting()).toEqual([]);
+  expect(complaints.splice(0)).toMatchObject([{ code: 'ENOTEMPTY' }]);
+});
