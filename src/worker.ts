@@ -88,7 +88,7 @@ export async function startWorker(
   const standby = stack.use(
     createYtdlpStandby({
       openFolder: () => storage.openStandbyFolder(),
-      onError: (err) => logger.warn({ err }, 'no yt-dlp was started ahead'),
+      onError: (err) => logger.warn({ err }, 'the yt-dlp that was started ahead is of no use'),
     }),
   );
   const conversion: ConvertOptions = {
@@ -180,7 +180,7 @@ export async function startWorker(
     attempts.stop();
     await stopping;
   });
-  void prepareYtdlp(conversion, config.allowedHosts.youtube ? 'youtube' : 'any');
+  prepareYtdlp(conversion, config.allowedHosts.youtube ? 'youtube' : 'any');
   logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
 
   const ends = [conversions.ended, housekeeping.ended, deaf.promise, leftBehind.tooMuch];

@@ -29,11 +29,12 @@ export function childEnvironment(host: HostEnvironment, folder: string): Record<
 
 /**
  * NODE_EXTRA_CA_CERTS adds to the trusted roots, but Python knows only SSL_CERT_FILE, which replaces
- * them: so both are joined in a file in the work folder, named from there. Empty when the variable is not set.
+ * them: so both are joined in a file in the work folder. Empty when the variable is not set.
  */
 export async function extraCertificates(
   host: HostEnvironment,
   folder: string,
+  nameInside = folder,
 ): Promise<Record<string, string>> {
   const extra = host['NODE_EXTRA_CA_CERTS'];
   if (!extra) return {};
@@ -47,5 +48,5 @@ export async function extraCertificates(
     mode: 0o600,
     flag: 'wx',
   });
-  return { SSL_CERT_FILE: bundleName };
+  return { SSL_CERT_FILE: join(nameInside, bundleName) };
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Becomes one media tool, confined: it cannot outlive Node, fill the disk, eat the memory or the processor.
-# It decides nothing: process.ts sets the LAUNCH_ variables, and the arguments go on untouched.
+# It decides nothing: launch.ts sets the LAUNCH_ variables, and the arguments go on untouched.
 umask 077
 ulimit -c 0
 ulimit -f "$LAUNCH_FILE_BLOCKS" || exit 126       # a body without an end; blocks of 512 bytes

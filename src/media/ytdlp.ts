@@ -19,7 +19,7 @@ import type { YtdlpStandby } from './ytdlpStandby.ts';
 export type FetchRequest = WatchRequest &
   Omit<YtdlpStart, 'maxFileBytes'> & {
     /** Where one may have been started already; absent: a new one is started. */
-    readonly standby?: Pick<YtdlpStandby, 'take'>;
+    readonly standby?: Pick<YtdlpStandby, 'take'> | undefined;
     /** The canonical URL, built by src/domain; never a caller's text. */
     readonly url: string;
     /** Fresh, empty, mode 0700. */
@@ -59,7 +59,11 @@ export async function fetchSource(request: FetchRequest): Promise<FetchedSource>
     if (!request.wantCover || request.signal.aborted || !isCoversFault(error, watch)) throw error;
     for (const name of await readdir(request.folder)) await rm(join(request.folder, name));
     const timeoutMs = request.timeoutMs - (performance.now() - startedAt);
-    const withoutCover = { ...request, wantCover: false, timeoutMs, onSource: () => {} };
+    const withoutCover: FetchRequest = {
+      // The one that waits is for somebody who wants a cover.
+      ...{ ...request, standby: undefined, wantCover: false },
+      ...{ timeoutMs, onSource: () => {} },
+    };
     return await fetchOnce(withoutCover, watchDownload(withoutCover));
   }
 }
@@ -86,7 +90,7 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
   const complaints: string[] = [];
   request.signal.throwIfAborted();
   const start = startOf(request);
-  const waiting = await request.standby?.take(start, folder);
+  const waiting = await request.standby?.take(start, folder, request.signal);
   const launched = waiting ?? (await launchYtdlp(start, folder));
   const exit = await attend(launched, {
     async *input() {

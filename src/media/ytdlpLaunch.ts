@@ -25,8 +25,15 @@ export type YtdlpStart = {
 /** Two gigabytes take a minute; a site's scripts, some seconds. */
 const longestCpuSeconds = 10 * 60;
 
-/** `folder`: fresh, empty, mode 0700. It may be renamed until the address is given. */
-export async function launchYtdlp(options: YtdlpStart, folder: string): Promise<Launched> {
+/**
+ * `folder`: fresh, empty, mode 0700; `nameInside` is what the tool calls it. Throws when a file of certificates cannot be
+ * read, or the system starts no more programs.
+ */
+export async function launchYtdlp(
+  options: YtdlpStart,
+  folder: string,
+  nameInside = folder,
+): Promise<Launched> {
   const { ytdlp, hostEnvironment } = options;
   const ownCertificates = choosesCertificates(hostEnvironment);
   const flags = downloadFlags({ ...options, ownCertificates });
@@ -36,12 +43,14 @@ export async function launchYtdlp(options: YtdlpStart, folder: string): Promise<
       const child = create(launcher).exec('', flags, spawnOptions);
       // It is a promise too, which rejects on any exit code but 0: whoever attends it watches the child instead.
       child.catch(() => {});
+      // And no more than a promise where nothing could be started.
+      if (!('once' in child)) throw new Error(`Cannot start ${launcher}`);
       return child;
     },
     folder,
     environment: {
-      ...childEnvironment(hostEnvironment, '.'),
-      ...(await extraCertificates(hostEnvironment, folder)),
+      ...childEnvironment(hostEnvironment, nameInside),
+      ...(await extraCertificates(hostEnvironment, folder, nameInside)),
       // In the environment, for everyone on the machine can read a command line.
       ...proxyEnvironment(options.proxyUrl),
       YTDLP_NO_PLUGINS: '1',

@@ -88,7 +88,7 @@ export function createConvertTask(options: ConvertOptions): Task {
     } finally {
       // Not before: its start would take from this one what it saves the next.
       if (!(attempt.signal.reason instanceof WorkerStopping)) {
-        void prepareYtdlp(options, extractorsFor(attempt.job.source.site));
+        prepareYtdlp(options, extractorsFor(attempt.job.source.site));
       }
     }
   };

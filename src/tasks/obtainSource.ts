@@ -96,16 +96,12 @@ async function download(
   return fetched;
 }
 
-/** Has a yt-dlp started for the next attempt. Never rejects: without one that attempt takes a little longer. */
-export async function prepareYtdlp(options: ConvertOptions, extractors: Extractors): Promise<void> {
-  const { proxyUrl, hostEnvironment, limits, logger } = options;
-  const start = { extractors, wantCover, proxyUrl, hostEnvironment };
+/** Has a yt-dlp started for the next attempt. */
+export function prepareYtdlp(options: ConvertOptions, extractors: Extractors): void {
+  const { proxyUrl, hostEnvironment, limits } = options;
   const maxFileBytes = limits.maxFilesizeBytes;
-  try {
-    options.standby.prepare({ ...start, ytdlp: await options.ytdlp(), maxFileBytes });
-  } catch (err) {
-    logger.warn({ err }, 'no yt-dlp was started ahead');
-  }
+  const known = { extractors, wantCover, proxyUrl, hostEnvironment, maxFileBytes };
+  options.standby.prepare(async () => ({ ...known, ytdlp: await options.ytdlp() }));
 }
 
 /** After a failure: keeps what the next attempt may start from, and nothing else. */

@@ -105,7 +105,7 @@ test('a tool that ignores SIGTERM is killed', async () => {
   // A version it says; everything else it sits out, with a child of its own.
   await writeFile(
     stubborn,
-    `#!/bin/sh\ncase "$*" in *--version*) echo 2026.08.19; exit;; esac\ntrap '' TERM INT\nsleep 1000 & while :; do sleep 0.1; done\n`,
+    `#!/bin/sh\ncase "$*" in *--version*) echo 2026.08.19; exit;; esac\ntrap '' TERM INT\necho Reading URLs from STDIN >&2\nsleep 1000 & while :; do sleep 0.1; done\n`,
   );
   await chmod(stubborn, 0o755);
   const deck = await startDeck(own, folder.file('stubborn'), {

@@ -30,7 +30,8 @@ beforeAll(async () => {
     [
       `#!/bin/sh`,
       `case "$*" in *--version*) exec "${ytdlp.path}" "$@";; esac`,
-      `read -r address`,
+      `echo Reading URLs from STDIN >&2`,
+      `read -r address || exit`,
       `case $address in *poison*) kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat); exec sleep 1000;; esac`,
       `echo "$address" | "${ytdlp.path}" "$@"`,
     ].join('\n'),

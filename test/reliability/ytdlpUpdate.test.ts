@@ -75,7 +75,7 @@ function programOf(version: string, fault?: { sparing?: string }): string {
   const failing = `case $address in ${sparing}*) echo "ERROR: [youtube] x: No video formats found!" >&2; exit 1;; esac\n`;
   return [
     `#!/bin/sh\ncase "$*" in *--version*) echo ${version}; exit;; esac\n`,
-    `read -r address || exit\necho ${version} >> "${folder.file('used')}"\n`,
+    `echo Reading URLs from STDIN >&2\nread -r address || exit\necho ${version} >> "${folder.file('used')}"\n`,
     fault === undefined ? '' : failing,
     `echo "$address" | "${realPath}" "$@"\n`,
   ].join('');

@@ -9,6 +9,7 @@ import { createTestDatabase } from './database.ts';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { openFolder } from './folder.ts';
+import { processesIn } from './processes.ts';
 import { startTapedeck } from './tapedeck.ts';
 import type { Tapedeck } from './tapedeck.ts';
 
@@ -59,6 +60,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
   stack.defer(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
+    await eventually(
+      'no process of any worker to be left',
+      async () => {
+        const left = await processesIn(dataFolder);
+        if (left.length > 0) throw new Error(left.join('\n'));
+        return true;
+      },
+      { timeoutMs: 5_000 },
+    );
   });
   let [api] = await Promise.all([
     start('api').then((each) => stack.use(each)),

@@ -26,7 +26,8 @@ export async function makeStandIn(folder: Folder): Promise<StandIn> {
     tool,
     `#!/bin/sh
 case "$*" in *--version*) echo 2026.08.19; exit;; esac
-read -r address
+echo 'Reading URLs from STDIN' >&2
+read -r address || exit
 echo '@found {"duration":${soundSeconds}}'
 echo '@chosen {"title":"Stand-in","uploader":"Nobody","duration":${soundSeconds},"acodec":"mp4a"}'
 echo '@begin'

@@ -304,6 +304,12 @@ describe('a source that is still being downloaded', () => {
 });
 
 describe('verifying', () => {
+  const someTag = id3Tag(
+    { title: 'Title', artist: null, album: null, date: null, sourceUrl: 'https://a.example/' },
+    null,
+  );
+  const frameSync = Buffer.from([0xff, 0xfb]);
+
   test('a truncated source is caught: ffmpeg itself ends with exit code 0', async () => {
     const whole = await readFile(await soundFile(sound, 'm4a'));
     await writeFile(workplace.file('source'), whole.subarray(0, whole.length / 2));
@@ -324,6 +330,23 @@ describe('verifying', () => {
     }
   });
 
+  test.each<[string, (bytes: Buffer) => Buffer]>([
+    ['nothing', () => Buffer.alloc(0)],
+    ['a tag alone', (bytes) => bytes.subarray(0, bytes.indexOf(frameSync))],
+    // At 192 kbit/s and 48 kHz each frame has 576 bytes.
+    ['all but the last frame', (bytes) => bytes.subarray(0, -576)],
+    ['something behind the last frame', (bytes) => Buffer.concat([bytes, Buffer.from('TAG')])],
+  ])('%s is caught', async (_what, change) => {
+    await make('-f', 'lavfi', '-i', 'sine=d=5:r=48000', workplace.file('tone.wav'));
+    await convert(workplace.file('tone.wav'), { durationSeconds: 5, tag: someTag });
+    const path = workplace.file('sound.mp3');
+    const bytes = await readFile(path);
+    await verifyMp3(path, null, workplace.signal);
+    await writeFile(path, change(bytes));
+    const failure = await failureOf(verifyMp3(path, null, workplace.signal));
+    expect(failure).toMatchObject({ code: 'OUTPUT_INVALID' });
+  });
+
   test('a bit that changed after it was written is caught', async () => {
     await convert(await soundFile(sound, 'm4a'));
     const path = workplace.file('sound.mp3');
@@ -335,10 +358,6 @@ describe('verifying', () => {
     expect(failure).toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
-  const someTag = id3Tag(
-    { title: 'Title', artist: null, album: null, date: null, sourceUrl: 'https://a.example/' },
-    null,
-  );
   test.each(['KBPS_192', 'VBR_BEST'] as const)('%s measures as ffprobe does', async (quality) => {
     await convert(await soundFile(sound, 'm4a'), { quality, tag: someTag });
     const path = workplace.file('sound.mp3');

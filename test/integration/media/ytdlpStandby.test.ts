@@ -30,13 +30,20 @@ let guard: EgressGuard;
 let storage: Storage;
 let standby: YtdlpStandby;
 let sound: Buffer;
+/** Called before the site answers. */
+let onAsked = async () => {};
 const complaints: unknown[] = [];
 const limits = { maxDurationSeconds: 3_600, maxFilesizeBytes: 50_000_000 };
 
 beforeEach(async () => {
   workplace = await openWorkplace();
   sound = await readFile(await soundFile({ id: 'standby-test', seconds: 20 }, 'm4a'));
-  site = await startSite({ '/sound.m4a': body('audio/mp4', sound) });
+  site = await startSite({
+    async '/sound.m4a'(response, request) {
+      await onAsked();
+      return body('audio/mp4', sound)(response, request);
+    },
+  });
   guard = await startEgressGuard({
     allowedHosts: parseAllowedHosts(site.endpoint).allowedHosts,
     environment: {},
@@ -46,6 +53,7 @@ beforeEach(async () => {
   standby = open();
 });
 afterEach(async () => {
+  onAsked = async () => {};
   await standby[Symbol.asyncDispose]();
   await guard[Symbol.asyncDispose]();
   await site[Symbol.asyncDispose]();
@@ -72,6 +80,12 @@ function startOf(changes: Partial<YtdlpStart> = {}): YtdlpStart {
     ...changes,
   };
 }
+
+async function take(start: YtdlpStart, folder?: string) {
+  return standby.take(start, folder ?? (await attemptFolder()), workplace.signal);
+}
+
+const pidOf = (command: string) => command.split(' ')[0] ?? '';
 
 /** The processes of those that wait. */
 const waiting = () => processesIn(workplace.file('standby'));
@@ -109,29 +123,40 @@ describe.each(['sandbox', 'bare'] as const)('one that waits: %s', (how) => {
 
   test('serves an attempt in its folder, trusting whom it would have trusted there', async () => {
     await writeFile(workplace.file('extra.pem'), '');
-    const start = startOf({
-      ytdlp: await tool(),
-      hostEnvironment: {
-        ...workplace.hostEnvironment,
-        NODE_EXTRA_CA_CERTS: workplace.file('extra.pem'),
-      },
-    });
-    standby.prepare(start);
-    const command = await begun();
+    const { hostEnvironment } = workplace;
+    const extra = { ...hostEnvironment, NODE_EXTRA_CA_CERTS: workplace.file('extra.pem') };
+    const start = startOf({ ytdlp: await tool(), hostEnvironment: extra });
+    standby.prepare(async () => start);
+    await begun();
+    const pids = new Set((await waiting()).map(pidOf));
     const folder = await attemptFolder();
+    let working: string[] = [];
+    onAsked = async () => {
+      // Those in a sandbox do not see that their folder has another name now.
+      working = [...(await processesIn(folder)), ...(await waiting())];
+    };
     expect(await fetchInto(folder, start)).toEqual(sound);
+    expect(working.join('\n')).toMatch(/python.*yt-dlp/);
+    expect(working.join('\n')).not.toContain(site.origin);
+    expect(working.filter((command) => !pids.has(pidOf(command)))).toEqual([]);
     expect(await readdir(folder)).toEqual(expect.arrayContaining(['source', 'trusted.pem']));
     expect(await waiting()).toEqual([]);
-    expect(command).not.toContain(site.origin);
+  });
+
+  test('is waited for when it is wanted before it can be had', async () => {
+    const start = startOf({ ytdlp: await tool() });
+    standby.prepare(async () => start);
+    expect(await fetchInto(await attemptFolder(), start)).toEqual(sound);
+    expect(await readdir(workplace.file('standby'))).toEqual([]);
   });
 
   test('is gone when nobody wants it any more', async () => {
-    standby.prepare(startOf({ ytdlp: await tool() }));
+    standby.prepare(async () => startOf({ ytdlp: await tool() }));
     await begun();
     await standby[Symbol.asyncDispose]();
     expect(await waiting()).toEqual([]);
-    standby.prepare(startOf());
-    expect(await standby.take(startOf(), await attemptFolder())).toBeNull();
+    standby.prepare(async () => startOf());
+    expect(await take(startOf())).toBeNull();
   });
 });
 
@@ -140,8 +165,8 @@ test('without one an attempt starts its own', async () => {
 });
 
 test('two are never started, and the second attempt gets none', async () => {
-  standby.prepare(startOf());
-  standby.prepare(startOf());
+  standby.prepare(async () => startOf());
+  standby.prepare(async () => startOf());
   await begun();
   expect(await readdir(workplace.file('standby'))).toHaveLength(1);
   const attempts = ['one', 'two'].map(async (name) =>
@@ -155,24 +180,25 @@ test.each<[string, () => Partial<YtdlpStart>]>([
   ['of another version', () => ({ ytdlp: { ...workplace.ytdlp } })],
   ['with a thumbnail', () => ({ wantCover: true })],
 ])('one that was started %s is ended, and not taken', async (_what, changes) => {
-  standby.prepare(startOf(changes()));
+  standby.prepare(async () => startOf(changes()));
   await begun();
-  expect(await standby.take(startOf(), await attemptFolder())).toBeNull();
-  expect(await waiting()).toEqual([]);
+  expect(await take(startOf())).toBeNull();
+  await eventually('it to end', async () => (await waiting()).length === 0);
 });
 
 test('one that died while it waited is not taken', async () => {
-  standby.prepare(startOf());
+  standby.prepare(async () => startOf());
   const [pid] = (await begun()).split(' ');
   process.kill(Number(pid), 'SIGKILL');
   await eventually('its supervisor to end too', async () => (await waiting()).length === 0);
   expect(await fetchInto(await attemptFolder(), startOf())).toEqual(sound);
+  expect(complaints.splice(0).map(String)).toEqual(['Error: a yt-dlp has ended while it waited']);
 });
 
 test('one that has waited for long is replaced by another', async () => {
   await standby[Symbol.asyncDispose]();
   standby = open(500);
-  standby.prepare(startOf());
+  standby.prepare(async () => startOf());
   const [first] = (await begun()).split(' ');
   await eventually('another one to wait, alone', async () => {
     const pids = (await waiting()).map((command) => command.split(' ')[0]);
@@ -186,7 +212,7 @@ test('one that has waited for long is replaced by another', async () => {
 });
 
 test('a folder that cannot become the attempt’s is no harm: the attempt starts its own', async () => {
-  standby.prepare(startOf());
+  standby.prepare(async () => startOf());
   await begun();
   const folder = await attemptFolder();
   await writeFile(join(folder, 'in the way'), '');

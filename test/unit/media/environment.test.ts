@@ -49,12 +49,18 @@ test("NODE_EXTRA_CA_CERTS adds to the world's certificates, or to those of SSL_C
   const own = join(folder, 'own.pem');
   await writeFile(extra, 'EXTRA');
   await writeFile(own, 'OWN');
-  const bundle = { SSL_CERT_FILE: 'trusted.pem' };
-  const written = () => readFile(join(folder, bundle.SSL_CERT_FILE), 'utf8');
+  const bundle = { SSL_CERT_FILE: join(folder, 'trusted.pem') };
+  const written = () => readFile(bundle.SSL_CERT_FILE, 'utf8');
 
   expect(await extraCertificates({}, folder)).toEqual({});
   expect(await extraCertificates({ NODE_EXTRA_CA_CERTS: extra }, folder)).toEqual(bundle);
   expect(await written()).toBe(`${rootCertificates.join('\n')}\nEXTRA`);
   await extraCertificates({ NODE_EXTRA_CA_CERTS: extra, SSL_CERT_FILE: own }, folder);
+  const inside = await extraCertificates(
+    { NODE_EXTRA_CA_CERTS: extra, SSL_CERT_FILE: own },
+    folder,
+    '.',
+  );
+  expect(inside).toEqual({ SSL_CERT_FILE: 'trusted.pem' });
   expect(await written()).toBe('OWN\nEXTRA');
 });
