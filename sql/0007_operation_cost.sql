@@ -5,7 +5,7 @@
 -- zero, as with requests. With a retry_at there is nothing, and nothing is granted until then. It fills in a minute.
 create function tapedeck.take_cost(
   p_subject text, p_per_minute integer, p_cost integer, p_wanted integer,
-  out granted real, out retry_at timestamptz)
+  out granted real, out remaining real, out retry_at timestamptz)
 language plpgsql volatile as $$
 declare
   present real;
@@ -21,8 +21,9 @@ begin
     return;
   end if;
   granted := greatest(p_cost, least(p_wanted, present));
+  remaining := present - granted;
   update tapedeck.buckets b
-    set points = present - granted, filled_at = greatest(b.filled_at, clock_timestamp())
+    set points = remaining, filled_at = greatest(b.filled_at, clock_timestamp())
     where b.subject = p_subject;
 end
 $$;

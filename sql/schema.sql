@@ -701,7 +701,7 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION tapedeck.take_cost(p_subject text, p_per_minute integer, p_cost integer, p_wanted integer, OUT granted real, OUT retry_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION tapedeck.take_cost(p_subject text, p_per_minute integer, p_cost integer, p_wanted integer, OUT granted real, OUT remaining real, OUT retry_at timestamp with time zone)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -719,8 +719,9 @@ begin
     return;
   end if;
   granted := greatest(p_cost, least(p_wanted, present));
+  remaining := present - granted;
   update tapedeck.buckets b
-    set points = present - granted, filled_at = greatest(b.filled_at, clock_timestamp())
+    set points = remaining, filled_at = greatest(b.filled_at, clock_timestamp())
     where b.subject = p_subject;
 end
 $function$;

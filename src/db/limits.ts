@@ -60,9 +60,13 @@ export async function refuseOneMore(
   if (code !== null) throw new LimitReached(code, retryAt);
 }
 
+type Taken =
+  | { readonly granted: number; readonly remaining: number; readonly retryAt: null }
+  | { readonly granted: null; readonly remaining: null; readonly retryAt: Date };
+
 /**
  * Takes points for operations out of a bucket: `wanted` of them, or what is left, but at least the `cost` of the one
- * that asks. `retryAt`: there are none before.
+ * that asks. `remaining` are in it still, fewer than none perhaps. `retryAt`: there are none before.
  */
 export async function takeCost(
   db: Queryable,
@@ -72,10 +76,10 @@ export async function takeCost(
     readonly cost: number;
     readonly wanted: number;
   },
-): Promise<{ granted: number; retryAt: null } | { granted: null; retryAt: Date }> {
-  const { rows } = await db.query<Awaited<ReturnType<typeof takeCost>>>(
+): Promise<Taken> {
+  const { rows } = await db.query<Taken>(
     `-- takeCost
-     select granted, retry_at as "retryAt" from tapedeck.take_cost($1, $2, $3, $4)`,
+     select granted, remaining, retry_at as "retryAt" from tapedeck.take_cost($1, $2, $3, $4)`,
     [asked.subject, asked.perMinute, asked.cost, asked.wanted],
   );
   const [taken] = rows;

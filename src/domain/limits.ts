@@ -18,6 +18,9 @@ export type Limits = {
 /** What operations may cost in a minute, by src/http/operationCost.ts. */
 export type CostLimits = Pick<Limits, 'ownerPerMinute' | 'addressPerMinute'>;
 
+/** What a caller may spend still, of what fills up within a minute. */
+export type Allowance = { readonly perMinute: number; readonly left: number };
+
 export type LimitCode = 'RATE_LIMITED' | 'TOO_MANY_ACTIVE_JOBS' | 'TOO_MUCH_STORED' | 'QUEUE_FULL';
 
 /** A caller asked for more than the limits allow; nothing was done. */

@@ -57,7 +57,8 @@ export function limitDocuments(
         if (overspending !== null) throw asBadRequest(overspending);
         // What changes jobs is counted in its own transaction, and refused in its own words.
         if (operation.operation === OperationTypeNode.MUTATION) return;
-        await budget.spend(contextValue, cost).catch(refuseOverdrawn);
+        const allowance = await budget.spend(contextValue, cost).catch(refuseOverdrawn);
+        if (allowance !== null) contextValue.tellCost?.(allowance);
       },
     }),
   };

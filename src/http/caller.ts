@@ -5,13 +5,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { everybody, nobody } from '../domain/access.ts';
 import type { AccessMode, Caller, Scope } from '../domain/access.ts';
 import { countedAddress } from '../domain/address.ts';
-import type { Limits } from '../domain/limits.ts';
+import { pointsPerConversion } from '../domain/limits.ts';
+import type { Allowance, Limits } from '../domain/limits.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { Keyring } from '../secrets.ts';
 import type { ApiKeys } from '../services/apiKeys.ts';
 import type { OperationBudget } from '../services/operationBudget.ts';
 import { readSession, sessionDays } from '../services/sessions.ts';
-import { rateLimitHeaders } from './rateLimit.ts';
+import { tellAllowance } from './rateLimit.ts';
 
 /**
  * Finds out who asks, and gives a new visitor their cookie. A socket has no `reply`: who comes without a cookie
@@ -21,7 +22,7 @@ export type Identify = (
   request: FastifyRequest,
   reply: FastifyReply | null,
   shown?: string,
-) => Promise<Caller & Pick<Context, 'tellPoints'>>;
+) => Promise<Caller & Pick<Context, 'tellPoints' | 'tellCost'>>;
 
 export type AccessOptions = {
   readonly mode: AccessMode;
@@ -41,8 +42,7 @@ export function createIdentify({ mode, keyring, apiKeys, limits }: AccessOptions
     const shared = {
       keyId: null,
       address: countedAddress(request.ip),
-      ...(reply !== null &&
-        ownerPerMinute !== null && { tellPoints: rateLimitHeaders(reply, ownerPerMinute) }),
+      ...(reply !== null && tellers(reply, ownerPerMinute)),
     };
     switch (mode) {
       case 'open':
@@ -64,6 +64,22 @@ export function createIdentify({ mode, keyring, apiKeys, limits }: AccessOptions
         return { ...shared, ownerId, viewerId, scopes: new Set(key.scopes), keyId: key.id };
       }
     }
+  };
+}
+
+function tellers(
+  reply: FastifyReply,
+  conversionsPerMinute: number | null,
+): Pick<Context, 'tellPoints' | 'tellCost'> {
+  const tellCost = (allowance: Allowance) => tellAllowance(reply, 'cost', allowance);
+  if (conversionsPerMinute === null) return { tellCost };
+  const perMinute = conversionsPerMinute;
+  return {
+    tellCost,
+    tellPoints(pointsLeft = perMinute * pointsPerConversion) {
+      const left = pointsLeft / pointsPerConversion;
+      tellAllowance(reply, 'conversions', { perMinute, left });
+    },
   };
 }
 

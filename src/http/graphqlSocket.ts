@@ -118,15 +118,16 @@ export function overWebSocket(options: SocketOptions) {
       const cost = costOf(schema, { document, operation, variables });
       const overspending = findOverspending(cost);
       if (overspending !== null) return [overspending];
-      const refusal = await budget.spend(caller, cost).catch((error: unknown) => {
+      try {
+        await budget.spend(caller, cost);
+      } catch (error) {
         const retryAt = error instanceof LimitReached ? error.retryAt : null;
-        if (retryAt !== null) return tooMuch(retryAt);
+        if (retryAt !== null) return [tooMuch(retryAt)];
         const { message, extensions } = maskError({ message: '' }, error, {
           ...{ logger, requestId: extra.request.id },
         });
-        return new GraphQLError(message, { extensions });
-      });
-      if (refusal) return [refusal];
+        return [new GraphQLError(message, { extensions })];
+      }
       const contextValue = { ...services, ...caller };
       return { schema, document, operationName, variableValues: variables, contextValue };
     },

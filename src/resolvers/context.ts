@@ -2,6 +2,7 @@
 // operation.
 
 import type { Caller } from '../domain/access.ts';
+import type { Allowance } from '../domain/limits.ts';
 import type { FileLinks } from '../services/fileLinks.ts';
 import type { JobQueries } from '../services/jobQueries.ts';
 import type { Previews } from '../services/previews.ts';
@@ -22,4 +23,6 @@ export type Context = Services &
   Caller & {
     /** Takes what is left of the caller's allowance, to be told beside the answer where that is possible. */
     readonly tellPoints?: (pointsLeft: number | undefined) => void;
+    /** The same of what reading costs. */
+    readonly tellCost?: (allowance: Allowance) => void;
   };

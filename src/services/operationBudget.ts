@@ -7,18 +7,19 @@ import type { Queryable } from '../db/pool.ts';
 import { isLoopback } from '../domain/access.ts';
 import type { Caller } from '../domain/access.ts';
 import { LimitReached } from '../domain/limits.ts';
-import type { CostLimits } from '../domain/limits.ts';
+import type { Allowance, CostLimits } from '../domain/limits.ts';
 import { isDatabaseUnavailable } from './unavailable.ts';
 
 export type OperationBudget = {
   /**
-   * Takes the cost of one operation, but from an admin. Throws LimitReached when the caller has spent all. While
-   * the database is away nothing is taken: the operation says so itself, or waits.
+   * Takes the cost of one operation, but from an admin. Answers what is left then, as far as this process knows: of
+   * owner and address the one who has less; null when neither is limited. Throws LimitReached when the caller has
+   * spent all. While the database is away nothing is taken: the operation says so itself, or waits.
    */
   spend(
     caller: Pick<Caller, 'ownerId' | 'viewerId' | 'isNewcomer' | 'address'>,
     cost: number,
-  ): Promise<void>;
+  ): Promise<Allowance | null>;
 };
 
 type OperationBudgetOptions = {
@@ -28,8 +29,13 @@ type OperationBudgetOptions = {
   readonly pseudonymOf: (address: string) => string;
 };
 
-/** `taking`: more is on its way, for all who wait. */
-type Purse = { left: number; refusedUntil: Date; taking: Promise<void> | null };
+/** `inBucket`: what was there still when more was taken last. `taking`: more is on its way, for all who wait. */
+type Purse = {
+  left: number;
+  inBucket: number;
+  refusedUntil: Date;
+  taking: Promise<void> | null;
+};
 
 /** So many statements a minute does a busy caller cost, and so small a part can be lost with a process. */
 const takesPerMinute = 20;
@@ -44,7 +50,7 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
   function purseOf(subject: string): Purse {
     const known = purses.get(subject);
     if (known !== undefined) return known;
-    const purse: Purse = { left: 0, refusedUntil: new Date(0), taking: null };
+    const purse: Purse = { left: 0, inBucket: 0, refusedUntil: new Date(0), taking: null };
     purses.set(subject, purse);
     return purse;
   }
@@ -54,12 +60,16 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
     asked: { readonly subject: string; readonly perMinute: number; readonly cost: number },
   ): Promise<void> {
     const wanted = Math.ceil(asked.perMinute / takesPerMinute);
-    const { granted, retryAt } = await takeCost(db, { ...asked, wanted });
-    if (retryAt === null) purse.left += granted;
-    else purse.refusedUntil = retryAt;
+    const { granted, remaining, retryAt } = await takeCost(db, { ...asked, wanted });
+    if (retryAt === null) {
+      purse.left += granted;
+      purse.inBucket = remaining;
+    } else {
+      purse.refusedUntil = retryAt;
+    }
   }
 
-  async function spendFrom(subject: string, perMinute: number, cost: number): Promise<void> {
+  async function spendFrom(subject: string, perMinute: number, cost: number): Promise<Allowance> {
     const purse = purseOf(subject);
     while (purse.left < cost) {
       const { refusedUntil } = purse;
@@ -70,24 +80,29 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
       await purse.taking;
     }
     purse.left -= cost;
+    return { perMinute, left: Math.max(0, purse.left + purse.inBucket) };
   }
 
   return {
     async spend({ ownerId, viewerId, isNewcomer = false, address }, cost) {
-      if (viewerId === null) return;
+      if (viewerId === null) return null;
+      const allowances: Allowance[] = [];
       const { ownerPerMinute, addressPerMinute } = limits;
       try {
         // First: who is refused takes nothing from their neighbours.
         if (ownerPerMinute !== null && !isNewcomer) {
-          await spendFrom(`cost of owner ${ownerId}`, ownerPerMinute, cost);
+          allowances.push(await spendFrom(`cost of owner ${ownerId}`, ownerPerMinute, cost));
         }
         // A proxy on this machine that is not trusted stands for everybody.
         if (addressPerMinute !== null && !isLoopback(address)) {
-          await spendFrom(`cost of address ${pseudonymOf(address)}`, addressPerMinute, cost);
+          const subject = `cost of address ${pseudonymOf(address)}`;
+          allowances.push(await spendFrom(subject, addressPerMinute, cost));
         }
       } catch (error) {
         if (!isDatabaseUnavailable(error)) throw error;
       }
+      const [tightest = null] = allowances.toSorted((one, other) => one.left - other.left);
+      return tightest;
     },
   };
 }

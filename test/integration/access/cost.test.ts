@@ -22,6 +22,23 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+test('what is left is told beside each answer, with the policy, and nothing where nobody is limited', async () => {
+  const [one] = nodes;
+  const visitor = newVisitor(one.url);
+  await visitor.post('{ __typename }');
+  const { headers } = await visitor.post(dear);
+  expect(headers['ratelimit-policy']).toBe('"cost";q=600;w=60');
+  const [, left, secondsToFull] =
+    /^"cost";r=(\d+);t=(\d+)$/.exec(String(headers['ratelimit'])) ?? [];
+  expect(Number(left)).toBeGreaterThan(0);
+  expect(Number(left)).toBeLessThan(300);
+  expect(Number(secondsToFull)).toBe(Math.ceil(60 - Number(left) / 10));
+
+  await using unlimited = await startApp({ settings: { ROLES: 'api' } });
+  const answer = await newVisitor(unlimited.url).post('{ __typename }');
+  expect(answer.headers).not.toHaveProperty('ratelimit');
+});
+
 test('a caller who has spent all on one server is refused by the next, on HTTP and sockets, until retryAt', async () => {
   const [one, other] = nodes;
   const visitor = newVisitor(one.url);

@@ -45,7 +45,7 @@ const caller = (ownerId: string, address = '203.0.113.7') => ({
 });
 
 /** How many operations of this cost go through, up to 100. */
-async function countUntilRefused(spend: (nth: number) => Promise<void>): Promise<number> {
+async function countUntilRefused(spend: (nth: number) => Promise<unknown>): Promise<number> {
   for (let nth = 0; nth < 100; nth += 1) {
     const refusal = await spend(nth).then(
       () => null,
@@ -67,6 +67,19 @@ test('what one process has spent, no other spends again', async () => {
   expect(await countUntilRefused((nth) => processes[nth % 2]!.spend(caller('anna'), 250))).toBe(3);
   await expect(processes[0].spend(caller('anna'), 250)).rejects.toThrow(LimitReached);
   await processes[0].spend(caller('bert'), 250);
+});
+
+test('what is left is answered: the purse, and what the bucket held, of the one who has less', async () => {
+  const budget = newProcess({ ownerPerMinute: 600, addressPerMinute: 900 });
+  expect(await budget.spend(caller('anna'), 100)).toEqual({ perMinute: 600, left: 500 });
+  const next = await budget.spend(caller('anna'), 10);
+  expect(next?.perMinute).toBe(600);
+  // Ten points come in each second.
+  expect(next?.left).toBeGreaterThanOrEqual(490);
+  expect(next?.left).toBeLessThan(600);
+  expect(await budget.spend(caller('bert'), 500)).toMatchObject({ perMinute: 600 });
+  expect(await budget.spend(caller('cleo'), 1)).toMatchObject({ perMinute: 900 });
+  expect(await newProcess({}).spend(caller('anna'), 1)).toBeNull();
 });
 
 test('small operations go without a statement, but for one in many', async () => {
