@@ -30,6 +30,9 @@ export type Worker = AsyncDisposable & {
 /** Longer than a restart of the database takes. */
 const longestFailureMs = 15_000;
 
+/** From a worker's start to that of the first yt-dlp that waits. */
+const preparedAfterMs = 2_000;
+
 /** Starts taking jobs. Disposing hands running attempts back and waits until nothing of them is left. */
 export async function startWorker(
   app: App,
@@ -180,7 +183,10 @@ export async function startWorker(
     attempts.stop();
     await stopping;
   });
-  prepareYtdlp(conversion, config.allowedHosts.youtube ? 'youtube' : 'any');
+  const likely = config.allowedHosts.youtube ? 'youtube' : 'any';
+  // Everything else that starts has the processor before.
+  const ahead = setTimeout(() => prepareYtdlp(conversion, likely), preparedAfterMs);
+  stack.defer(() => clearTimeout(ahead));
   logger.debug({ workerId: conversions.poolId, slots }, 'worker started');
 
   const ends = [conversions.ended, housekeeping.ended, deaf.promise, leftBehind.tooMuch];
