@@ -34,8 +34,8 @@ type Waiting = {
 
 /** Before its folder counts as left behind, and so that it is of a recent version. */
 const renewedAfterMs = 5 * 60 * 1_000;
-/** Any sandbox is made by then. */
-const longestStartMs = 3_000;
+/** Any sandbox is made by then, also of a program that says nothing. */
+const longestStartMs = 10_000;
 /** What yt-dlp writes when it begins to read addresses. */
 const invitation = /^Reading \w+ from STDIN/im;
 

@@ -72,6 +72,7 @@ test('a task that hangs where no signal reaches it loses its job and gives its s
     onLeftBehind: (work: Promise<void>) => void leftBehind.push(work),
     storage: await createStorage(folder.path),
     ytdlp: () => new Promise<never>(() => {}),
+    standby: { prepare() {}, take: async () => null, async [Symbol.asyncDispose]() {} },
     limits: { maxDurationSeconds: 60, maxFilesizeBytes: 1_000 },
     logger: createLogger({ logLevel: 'silent', logFormat: 'json' }),
     onRecord: Promise.resolve(),
