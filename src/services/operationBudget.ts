@@ -13,8 +13,9 @@ import { isDatabaseUnavailable } from './unavailable.ts';
 export type OperationBudget = {
   /**
    * Takes the cost of one operation, but from an admin. Answers what is left then, as far as this process knows: of
-   * owner and address the one who has less; null when neither is limited. Throws LimitReached when the caller has
-   * spent all. While the database is away nothing is taken: the operation says so itself, or waits.
+   * owner and address the one who has less; null when neither is limited, or nothing had to be taken yet. Throws
+   * LimitReached when the caller has spent all. While the database is away nothing is taken: the operation says so
+   * itself, or waits.
    */
   spend(
     caller: Pick<Caller, 'ownerId' | 'viewerId' | 'isNewcomer' | 'address'>,
@@ -29,10 +30,13 @@ type OperationBudgetOptions = {
   readonly pseudonymOf: (address: string) => string;
 };
 
-/** `inBucket`: what was there still when more was taken last. `taking`: more is on its way, for all who wait. */
+/**
+ * `inBucket`: what was there still when more was taken last; null when nothing ever was. `taking`: more is on its way,
+ * for all who wait.
+ */
 type Purse = {
   left: number;
-  inBucket: number;
+  inBucket: number | null;
   refusedUntil: Date;
   taking: Promise<void> | null;
 };
@@ -50,7 +54,7 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
   function purseOf(subject: string): Purse {
     const known = purses.get(subject);
     if (known !== undefined) return known;
-    const purse: Purse = { left: 0, inBucket: 0, refusedUntil: new Date(0), taking: null };
+    const purse: Purse = { left: 0, inBucket: null, refusedUntil: new Date(0), taking: null };
     purses.set(subject, purse);
     return purse;
   }
@@ -66,10 +70,15 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
       purse.inBucket = remaining;
     } else {
       purse.refusedUntil = retryAt;
+      purse.inBucket = 0;
     }
   }
 
-  async function spendFrom(subject: string, perMinute: number, cost: number): Promise<Allowance> {
+  async function spendFrom(
+    subject: string,
+    perMinute: number,
+    cost: number,
+  ): Promise<Allowance | null> {
     const purse = purseOf(subject);
     while (purse.left < cost) {
       const { refusedUntil } = purse;
@@ -80,13 +89,14 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
       await purse.taking;
     }
     purse.left -= cost;
+    if (purse.inBucket === null) return null;
     return { perMinute, left: Math.max(0, purse.left + purse.inBucket) };
   }
 
   return {
     async spend({ ownerId, viewerId, isNewcomer = false, address }, cost) {
       if (viewerId === null) return null;
-      const allowances: Allowance[] = [];
+      const allowances: (Allowance | null)[] = [];
       const { ownerPerMinute, addressPerMinute } = limits;
       try {
         // First: who is refused takes nothing from their neighbours.
@@ -101,7 +111,8 @@ export function createOperationBudget(options: OperationBudgetOptions): Operatio
       } catch (error) {
         if (!isDatabaseUnavailable(error)) throw error;
       }
-      const [tightest = null] = allowances.toSorted((one, other) => one.left - other.left);
+      const known = allowances.filter((allowance) => allowance !== null);
+      const [tightest = null] = known.toSorted((one, other) => one.left - other.left);
       return tightest;
     },
   };

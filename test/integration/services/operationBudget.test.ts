@@ -82,6 +82,15 @@ test('what is left is answered: the purse, and what the bucket held, of the one 
   expect(await newProcess({}).spend(caller('anna'), 1)).toBeNull();
 });
 
+test('nothing is said of a bucket that was not looked at, nor of what another process has emptied', async () => {
+  const budget = newProcess({ ownerPerMinute: 600 });
+  expect(await budget.spend(caller('anna'), 0)).toBeNull();
+  expect(await budget.spend(caller('anna'), 10)).toMatchObject({ left: 590 });
+  await newProcess({ ownerPerMinute: 600 }).spend(caller('anna'), 600);
+  await expect(budget.spend(caller('anna'), 100)).rejects.toThrow(LimitReached);
+  expect(await budget.spend(caller('anna'), 1)).toMatchObject({ left: 19 });
+});
+
 test('small operations go without a statement, but for one in many', async () => {
   const budget = newProcess({ ownerPerMinute: 60_000 });
   for (let nth = 0; nth < 3_000; nth += 1) await budget.spend(caller('anna'), 1);
