@@ -28,13 +28,13 @@ type Waiting = {
   readonly start: YtdlpStart;
   readonly launched: Launched;
   readonly folder: Folder;
-  /** Settles when its folder may be renamed. */
-  readonly ready: Promise<unknown>;
+  /** Whether its folder may be renamed; false when that will never be known. */
+  readonly ready: Promise<boolean>;
 };
 
 /** Before its folder counts as left behind, and so that it is of a recent version. */
 const renewedAfterMs = 5 * 60 * 1_000;
-/** Any sandbox is made by then, also of a program that says nothing. */
+/** Beyond it a start of one's own is quicker. */
 const longestStartMs = 10_000;
 /** What yt-dlp writes when it begins to read addresses. */
 const invitation = /^Reading \w+ from STDIN/im;
@@ -113,8 +113,9 @@ export function createYtdlpStandby(options: {
       if (taken === null) return null;
       if (!isAlike(taken.start, start)) return drop(taken);
       try {
-        await orAbort(taken.ready, signal);
+        const isReady = await orAbort(taken.ready, signal);
         if (taken.launched.isOver()) throw new Error('a yt-dlp has ended while it waited');
+        if (!isReady) throw new Error('a yt-dlp did not begin to read addresses');
         await rename(taken.folder.path, folder);
         return taken.launched;
       } catch (error) {
@@ -142,18 +143,16 @@ async function canBeMoved({ ytdlp }: YtdlpStart): Promise<boolean> {
 }
 
 /** A sandbox is made of the folder's name: renamed before that, there would be none. */
-async function whenReady({ child, exited }: Launched): Promise<void> {
-  const invited = Promise.withResolvers<void>();
+function whenReady({ child, exited }: Launched): Promise<boolean> {
+  const invited = Promise.withResolvers<boolean>();
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString('latin1');
-    if (invitation.test(said)) invited.resolve();
+    if (invitation.test(said)) invited.resolve(true);
   });
-  await Promise.race([
-    invited.promise,
-    exited.catch(() => {}),
-    delay(longestStartMs, undefined, { ref: false }),
-  ]);
+  const end = () => false;
+  const late = delay(longestStartMs, false, { ref: false });
+  return Promise.race([invited.promise, exited.then(end, end), late]);
 }
 
 function isAlike(one: YtdlpStart, other: YtdlpStart): boolean {

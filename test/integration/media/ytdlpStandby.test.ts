@@ -14,9 +14,11 @@ import { fetchSource } from '../../../src/media/ytdlp.ts';
 import type { YtdlpStart } from '../../../src/media/ytdlpLaunch.ts';
 import { createYtdlpStandby } from '../../../src/media/ytdlpStandby.ts';
 import type { YtdlpStandby } from '../../../src/media/ytdlpStandby.ts';
+import { dismiss } from '../../../src/media/launch.ts';
 import { createStorage } from '../../../src/storage.ts';
 import type { Storage } from '../../../src/storage.ts';
 import { eventually } from '../../support/eventually.ts';
+import { lastFor } from '../../support/lasting.ts';
 import { body, startSite } from '../../support/loopbackSite.ts';
 import type { LoopbackSite } from '../../support/loopbackSite.ts';
 import { processesIn } from '../../support/processes.ts';
@@ -146,8 +148,23 @@ describe.each(['sandbox', 'bare'] as const)('one that waits: %s', (how) => {
   test('is waited for when it is wanted before it can be had', async () => {
     const start = startOf({ ytdlp: await tool() });
     standby.prepare(async () => start);
-    expect(await fetchInto(await attemptFolder(), start)).toEqual(sound);
+    const folder = await attemptFolder();
+    const launched = await take(start, folder);
+    expect(launched?.isOver()).toBe(false);
     expect(await readdir(workplace.file('standby'))).toEqual([]);
+    // Still there a moment later: a sandbox that was not made yet would have ended.
+    await lastFor(0.3);
+    expect(launched?.isOver()).toBe(false);
+    await dismiss(launched!);
+  });
+
+  test('is ended when the attempt that waits for it is', async () => {
+    const start = startOf({ ytdlp: await tool() });
+    standby.prepare(async () => start);
+    const taking = take(start);
+    workplace.abort(new Error('canceled'));
+    await expect(taking).rejects.toThrow('canceled');
+    await eventually('it to end', async () => (await waiting()).length === 0);
   });
 
   test('is gone when nobody wants it any more', async () => {
@@ -193,6 +210,22 @@ test('one that died while it waited is not taken', async () => {
   await eventually('its supervisor to end too', async () => (await waiting()).length === 0);
   expect(await fetchInto(await attemptFolder(), startOf())).toEqual(sound);
   expect(complaints.splice(0).map(String)).toEqual(['Error: a yt-dlp has ended while it waited']);
+});
+
+test('one that cannot be started is told of, and the attempt starts its own', async () => {
+  standby.prepare(async () => Promise.reject(new Error('no tool')));
+  expect(await fetchInto(await attemptFolder(), startOf())).toEqual(sound);
+  expect(complaints.splice(0).map(String)).toEqual(['Error: no tool']);
+});
+
+test('a program that unpacks itself does not wait, but in a sandbox', async () => {
+  const path = workplace.file('yt-dlp');
+  await writeFile(path, '\x7fELF', { mode: 0o755 });
+  const start = startOf({ ytdlp: { ...workplace.ytdlp, path } });
+  standby.prepare(async () => start);
+  await lastFor(0.3);
+  expect(await readdir(workplace.file('standby'))).toEqual([]);
+  expect(await take(start)).toBeNull();
 });
 
 test('one that has waited for long is replaced by another', async () => {
