@@ -9,6 +9,7 @@ import { startFlaskPeer } from '../peers/flask.ts';
 import type { FlaskPeer } from '../peers/flask.ts';
 import { inTurns, median, percentile } from '../rows.ts';
 import type { BenchContext, BenchPart, Goal, Row } from '../rows.ts';
+import { measureConversions } from './conversions.ts';
 import { fillDatabase } from './fill.ts';
 import { openHouse } from './house.ts';
 import type { House } from './house.ts';
@@ -46,6 +47,11 @@ async function* run({ stack, say }: BenchContext): AsyncGenerator<Row> {
 
   say(`a past of ${past.finished} finished and ${past.queued} queued jobs`);
   const full = stack.use(await openHouse('full', folder, (pool) => fillDatabase(pool, past)));
+  say('one conversion there and on an empty database, in turns');
+  yield {
+    ...{ what: 'one 3-minute video on 1,000,000 finished and 100,000 queued jobs', unit: 's' },
+    ...{ peer: sameButEmpty, ...(await measureConversions(full)), goal: ratioAtMost(1.2) },
+  };
   say('pages');
   yield row(
     'a page of `jobs` anywhere in 1,000,000, searches included: p99',
