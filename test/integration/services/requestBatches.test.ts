@@ -150,6 +150,21 @@ test('an answer that never came fails the whole batch, and nothing is asked twic
   expect(calls).toBe(1);
 });
 
+test('when the database goes away while a batch is tried apart, the others do not wait for it in turn', async () => {
+  let calls = 0;
+  const failing = {
+    async query() {
+      calls += 1;
+      if (calls === 1) throw new Error('one of them is at fault');
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    },
+  } as unknown as Database;
+  const commit = createRequestBatches(failing);
+  const settled = await Promise.allSettled(Array.from({ length: 5 }, () => commit(newRequest())));
+  expect(settled.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+  expect(calls).toBe(2);
+});
+
 test('a batch that cannot be written leaves neither rows nor queue jobs', async () => {
   await expect(requestJobs(pool, [newRequest(), impossible()])).rejects.toThrow('index');
   expect(await writers()).toEqual([]);
