@@ -1,6 +1,7 @@
 // How soon a song can be heard, and whether a player that starts at once ever has to wait. The player here takes all
 // that comes; what counts is by how much the sound is ahead of the clock.
 
+import { id3TagBytes } from '../../src/media/tags.ts';
 import { ask, watch } from '../../test/support/graphql.ts';
 import type { Tapedeck } from '../../test/support/tapedeck.ts';
 
@@ -30,7 +31,7 @@ export async function listen(tapedeck: Tapedeck, id: string, seconds: number): P
   let smallestLeadSeconds = Infinity;
   for await (const chunk of response.body ?? []) {
     const bytes = chunk as Uint8Array;
-    heardBytes += heardBytes === 0 ? bytes.length - tagBytes(bytes) : bytes.length;
+    heardBytes += heardBytes === 0 ? bytes.length - id3TagBytes(bytes) : bytes.length;
     if (heardBytes < firstBytes) continue;
     const now = performance.now();
     firstAt ||= now;
@@ -52,10 +53,4 @@ async function previewOf(tapedeck: Tapedeck, id: string): Promise<string> {
   );
   for await (const { job } of stream) if (job.preview !== null) return job.preview.url as string;
   throw new Error('the job ended without a preview');
-}
-
-/** ID3v2.3, 3.1: ten bytes of header, and a length of seven bits a byte. */
-function tagBytes(start: Uint8Array): number {
-  if (String.fromCharCode(...start.subarray(0, 3)) !== 'ID3') return 0;
-  return 10 + start.subarray(6, 10).reduce((length, byte) => length * 128 + byte, 0);
 }

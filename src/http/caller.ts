@@ -69,11 +69,10 @@ export function createIdentify({ mode, keyring, apiKeys, limits }: AccessOptions
 
 function tellers(
   reply: FastifyReply,
-  conversionsPerMinute: number | null,
+  perMinute: number | null,
 ): Pick<Context, 'tellPoints' | 'tellCost'> {
   const tellCost = (allowance: Allowance) => tellAllowance(reply, 'cost', allowance);
-  if (conversionsPerMinute === null) return { tellCost };
-  const perMinute = conversionsPerMinute;
+  if (perMinute === null) return { tellCost };
   return {
     tellCost,
     tellPoints(pointsLeft = perMinute * pointsPerConversion) {

@@ -39,3 +39,9 @@ export function id3Tag(tags: Tags, cover: Buffer | null): Buffer {
   }
   return Buffer.from(writer.addTag());
 }
+
+/** The length of the tag that these bytes begin with, 0 without one. ID3v2.3, 3.1: seven bits a byte. */
+export function id3TagBytes(start: Uint8Array): number {
+  if (start.length < 10 || String.fromCharCode(...start.subarray(0, 3)) !== 'ID3') return 0;
+  return 10 + start.subarray(6, 10).reduce((length, byte) => length * 128 + byte, 0);
+}

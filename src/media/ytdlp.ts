@@ -17,7 +17,7 @@ import type { FetchedMetadata } from './ytdlpOutput.ts';
 import type { YtdlpStandby } from './ytdlpStandby.ts';
 
 export type FetchRequest = WatchRequest &
-  Omit<YtdlpStart, 'maxFileBytes'> & {
+  YtdlpStart & {
     /** Where one may have been started already; absent: a new one is started. */
     readonly standby?: Pick<YtdlpStandby, 'take'> | undefined;
     /** The canonical URL, built by src/domain; never a caller's text. */
@@ -89,9 +89,8 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
   };
   const complaints: string[] = [];
   request.signal.throwIfAborted();
-  const start = startOf(request);
-  const waiting = await request.standby?.take(start, folder, request.signal);
-  const launched = waiting ?? (await launchYtdlp(start, folder));
+  const waiting = await request.standby?.take(request, folder, request.signal);
+  const launched = waiting ?? (await launchYtdlp(request, folder));
   const exit = await attend(launched, {
     async *input() {
       yield Buffer.from(`${request.url}\n`);
@@ -126,12 +125,6 @@ async function fetchOnce(request: FetchRequest, watch: DownloadWatch): Promise<F
   // A tiny sound may be through without a word of progress.
   const { coverPath } = await (begun ?? begin(metadata));
   return { audioPath, coverPath, metadata };
-}
-
-function startOf({ limits, ...request }: FetchRequest): YtdlpStart {
-  const { ytdlp, extractors, wantCover, proxyUrl, hostEnvironment } = request;
-  const maxFileBytes = limits.maxFilesizeBytes;
-  return { ytdlp, extractors, wantCover, proxyUrl, hostEnvironment, maxFileBytes };
 }
 
 /**

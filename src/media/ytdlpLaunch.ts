@@ -19,7 +19,7 @@ export type YtdlpStart = {
   /** The guard through which all traffic goes. */
   readonly proxyUrl: string;
   readonly hostEnvironment: HostEnvironment;
-  readonly maxFileBytes: number;
+  readonly limits: { readonly maxFilesizeBytes: number };
 };
 
 /** Two gigabytes take a minute; a site's scripts, some seconds. */
@@ -56,7 +56,7 @@ export async function launchYtdlp(
       YTDLP_NO_PLUGINS: '1',
     },
     sandbox: ytdlp.sandbox ?? null,
-    maxFileBytes: options.maxFileBytes,
+    maxFileBytes: options.limits.maxFilesizeBytes,
     maxCpuSeconds: longestCpuSeconds,
     hasInput: true,
   });

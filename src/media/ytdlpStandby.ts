@@ -155,6 +155,8 @@ function whenReady({ child, exited }: Launched): Promise<boolean> {
   return Promise.race([invited.promise, exited.then(end, end), late]);
 }
 
-function isAlike(one: YtdlpStart, other: YtdlpStart): boolean {
-  return (Object.keys(one) as (keyof YtdlpStart)[]).every((key) => one[key] === other[key]);
+/** Whether the one that was started has all that is wanted, to the very objects; what else is wanted is no start's. */
+function isAlike(started: YtdlpStart, wanted: YtdlpStart): boolean {
+  const names = Object.keys(started) as (keyof YtdlpStart)[];
+  return names.every((name) => started[name] === wanted[name]);
 }

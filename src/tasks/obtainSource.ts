@@ -99,8 +99,7 @@ async function download(
 /** Has a yt-dlp started for the next attempt. */
 export function prepareYtdlp(options: ConvertOptions, extractors: Extractors): void {
   const { proxyUrl, hostEnvironment, limits } = options;
-  const maxFileBytes = limits.maxFilesizeBytes;
-  const known = { extractors, wantCover, proxyUrl, hostEnvironment, maxFileBytes };
+  const known = { extractors, wantCover, proxyUrl, hostEnvironment, limits };
   options.standby.prepare(async () => ({ ...known, ytdlp: await options.ytdlp() }));
 }
 

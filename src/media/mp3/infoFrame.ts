@@ -18,6 +18,10 @@ export type SoundSize = {
 
 /** What LAME puts before the sound, without the decoder's own 529 samples. */
 const encoderDelay = 576;
+/** Frames, bytes, seek table and quality: all four fields follow. */
+const allFields = 0x0f;
+/** Where the encoder's part begins: behind the mark, these flags, and the four fields. */
+const lameTagAt = 4 + 4 + 4 + 4 + 100 + 4;
 /** Holds the tables with room to spare at every sample rate. */
 const infoKbps = 128;
 
@@ -36,18 +40,17 @@ export function infoFrame(firstFrame: Buffer, size: SoundSize): Buffer {
   const frames = size.offsets.length;
   let at = headBytes;
   at += frame.write(size.isVariable ? 'Xing' : 'Info', at, 'latin1');
-  // All four fields follow: frames, bytes, seek table, quality.
-  at = frame.writeUInt32BE(0x0f, at);
+  at = frame.writeUInt32BE(allFields, at);
   at = frame.writeUInt32BE(frames, at);
   at = frame.writeUInt32BE(frame.length + size.bytes, at);
   for (let percent = 0; percent < 100; percent += 1) {
     const offset = size.offsets[Math.floor((frames * percent) / 100)] ?? 0;
     at = frame.writeUInt8(Math.floor((256 * offset) / Math.max(1, size.bytes)), at);
   }
-  at = frame.writeUInt32BE(0, at);
+  frame.writeUInt32BE(0, at);
 
-  const lameTag = at;
-  frame.write('Lavc', at, 'latin1');
+  const lameTag = headBytes + lameTagAt;
+  frame.write('Lavc', lameTag, 'latin1');
   // Revision 0; 1 is constant bitrate, 4 the variable one of LAME's new routine.
   frame.writeUInt8(size.isVariable ? 4 : 1, lameTag + 9);
   frame.writeUInt8(Math.min(255, bitrateKbps), lameTag + 20);
@@ -73,10 +76,10 @@ export function readInfoFrame(bytes: Buffer): Claims | null {
   if (header === null || bytes.length < header.sizeBytes) return null;
   const frame = bytes.subarray(0, header.sizeBytes);
   const at = header.headBytes;
-  const lameTag = at + 120;
+  const lameTag = at + lameTagAt;
   const isOurs =
     ['Xing', 'Info'].includes(frame.toString('latin1', at, at + 4)) &&
-    frame.readUInt32BE(at + 4) === 0x0f &&
+    frame.readUInt32BE(at + 4) === allFields &&
     frame.readUInt16BE(lameTag + 34) === crc16(frame.subarray(0, lameTag + 34));
   if (!isOurs) return null;
   return {

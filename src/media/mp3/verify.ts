@@ -1,10 +1,10 @@
 // Whether a finished MP3 is whole on the disk: each frame from the tag to the last byte is counted and summed up, and
 // compared with what the first one says of them all. It decodes no sound.
 
-import type { FileHandle } from 'node:fs/promises';
 import { AttemptFailure } from '../../domain/failure.ts';
 import { isSameLength } from '../../domain/soundLength.ts';
 import { openPlainFile, pieceBytes, readPiece } from '../../plainFile.ts';
+import { id3TagBytes } from '../tags.ts';
 import { frameSamples, readHeader } from './frames.ts';
 import { crc16, readInfoFrame } from './infoFrame.ts';
 import type { Claims } from './infoFrame.ts';
@@ -52,7 +52,7 @@ async function count(
   await using file = await openPlainFile(path);
   const { size } = await file.stat();
   const buffer = Buffer.allocUnsafe(pieceBytes);
-  let position = await tagBytes(file, buffer);
+  let position = id3TagBytes(await readPiece(file, buffer, 0));
   const first = await readPiece(file, buffer, position);
   const { sizeBytes = 0, sampleRate = 0 } = readHeader(first) ?? {};
   const claims = readInfoFrame(first);
@@ -75,13 +75,6 @@ async function count(
     position += end;
   }
   return { claims, counted };
-}
-
-/** ID3v2.3, 3.1: ten bytes of header, and a length of seven bits a byte. */
-async function tagBytes(file: FileHandle, buffer: Buffer): Promise<number> {
-  const header = await readPiece(file, buffer, 0, 10);
-  if (header.length < 10 || header.toString('latin1', 0, 3) !== 'ID3') return 0;
-  return 10 + header.subarray(6).reduce((length, byte) => length * 128 + byte, 0);
 }
 
 function invalid(facts: Record<string, unknown>): AttemptFailure {

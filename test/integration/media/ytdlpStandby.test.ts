@@ -78,7 +78,7 @@ function open(longestWaitMs?: number): YtdlpStandby {
 function startOf(changes: Partial<YtdlpStart> = {}): YtdlpStart {
   return {
     ...{ ytdlp: workplace.ytdlp, extractors: 'any', wantCover: false, proxyUrl: guard.url },
-    ...{ hostEnvironment: workplace.hostEnvironment, maxFileBytes: limits.maxFilesizeBytes },
+    ...{ hostEnvironment: workplace.hostEnvironment, limits },
     ...changes,
   };
 }
